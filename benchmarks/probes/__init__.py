@@ -1,0 +1,1 @@
+"""Programs that the interpreter of a real install runs, and how they are run."""

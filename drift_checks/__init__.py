@@ -1,0 +1,1 @@
+"""Finding the places in downstream code that a change of an upstream breaks: the `drift` command."""

@@ -1,0 +1,209 @@
+"""The kinds of place in downstream code that depend on an upstream, as data."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+CALLED = "()"
+"""A step that calls: the value is what the call gives, for a class its instance."""
+
+DECLARED = ":"
+"""A step from a class to a value that is only annotated with it, so it may be of a subclass."""
+
+
+class Span(NamedTuple):
+    """Where something is written, as `ast` counts: lines from 1, columns in UTF-8 bytes from 0."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @classmethod
+    def of(cls, node: ast.expr | ast.stmt | ast.alias | ast.arg | ast.keyword) -> Span:
+        """The span of a node that was parsed."""
+        end_line = node.lineno if node.end_lineno is None else node.end_lineno
+        end_column = node.col_offset if node.end_col_offset is None else node.end_col_offset
+        return cls(node.lineno, node.col_offset, end_line, end_column)
+
+
+class Symbol(NamedTuple):
+    """What an expression denotes: an importable dotted path, and the steps taken from there.
+
+    Args:
+        path: The dotted path, as imports and attribute access spell it.
+        steps: `CALLED`, `DECLARED`, or the name of a member of what the steps before gave.
+    """
+
+    path: str
+    steps: tuple[str, ...] = ()
+
+    @property
+    def upstream(self) -> str:
+        """The import name of the distribution that the path starts in."""
+        return self.path.partition(".")[0]
+
+    @property
+    def proven(self) -> bool:
+        return DECLARED not in self.steps
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is what a call gave, or an annotated value."""
+        return self.steps[-1:] in ((CALLED,), (DECLARED,))
+
+    def member(self, name: str) -> Symbol:
+        """What the attribute of that name denotes."""
+        return Symbol(self.path, (*self.steps, name)) if self.steps else Symbol(f"{self.path}.{name}")
+
+    def step(self, kind: str) -> Symbol:
+        """The symbol after `CALLED` or `DECLARED`."""
+        return Symbol(self.path, (*self.steps, kind))
+
+    def __str__(self) -> str:
+        text = self.path
+        for step in self.steps:
+            text += {CALLED: "()", DECLARED: ""}.get(step, f".{step}")
+        return text
+
+
+class Keyword(NamedTuple):
+    """A keyword argument as it is written."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call passes.
+
+    Args:
+        positional: The positional arguments that are written before any `*iterable`.
+        keywords: The keywords that are written.
+        star: An `*iterable` is passed.
+        double_star: A `**mapping` is passed.
+    """
+
+    positional: tuple[Span, ...] = ()
+    keywords: tuple[Keyword, ...] = ()
+    star: bool = False
+    double_star: bool = False
+
+
+class LocalParameter(NamedTuple):
+    """A parameter of a downstream function; `kind` is a value of `signatures.model.Kind`."""
+
+    name: str
+    kind: int
+    required: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A downstream function that runs in the place of an upstream one.
+
+    Args:
+        name: Its own name.
+        parameters: In order, `self` included.
+        span: Of its name.
+        bound: It is called through an instance or class, so the first parameter is not passed.
+    """
+
+    name: str
+    parameters: tuple[LocalParameter, ...]
+    span: Span
+    bound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSite:
+    """`import a.b`, `from a.b import name`, or `importlib.import_module("a.b")`.
+
+    Args:
+        module: The absolute module path.
+        name: What is taken from it; None where the module itself is bound, `*` for all.
+        span: Of the name that is imported.
+        module_span: Of the module where it can be told from the name, else of the statement.
+    """
+
+    module: str
+    name: str | None
+    span: Span
+    module_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSite:
+    """A dotted expression that is read.
+
+    Args:
+        symbol: What it denotes.
+        span: Of the whole expression.
+        imported: The dotted path that an import statement already gave, so it is judged there.
+    """
+
+    symbol: Symbol
+    span: Span
+    imported: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of something that an upstream defines.
+
+    Args:
+        symbol: What is called.
+        arguments: What it is given.
+        span: Of the whole call.
+        name_span: Of the expression that is called.
+    """
+
+    symbol: Symbol
+    arguments: Arguments
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SubclassSite:
+    """A downstream class with an upstream base.
+
+    Args:
+        name: The class's name.
+        base: The upstream base.
+        span: Of the base, as it is written.
+        overrides: Its own methods.
+    """
+
+    name: str
+    base: Symbol
+    span: Span
+    overrides: tuple[Replacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSite:
+    """A place that replaces something in an upstream.
+
+    Args:
+        container: The class or module that is changed.
+        member: The name in it that is replaced.
+        span: Of the text that names the target.
+        strict: A missing member raises; otherwise the patch makes a new one that nobody calls.
+        in_string: The target is named by a string.
+        replacement: What runs instead, where it is defined in the same file.
+    """
+
+    container: str
+    member: str
+    span: Span
+    strict: bool
+    in_string: bool
+    replacement: Replacement | None
+
+
+Site: TypeAlias = ImportSite | AttributeSite | CallSite | SubclassSite | PatchSite

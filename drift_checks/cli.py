@@ -1,0 +1,161 @@
+"""The `drift` command: its subcommands, what they share, and the exit status."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from signatures.errors import DriftError
+
+try:
+    import click
+except ModuleNotFoundError:
+    sys.exit("drift: its packages are missing; install them with: pip install 'upstream-compat[drift]'")
+
+from .output import Output
+
+FOUND, FAILED = 1, 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Group(click.Group):
+    """Commands in the order of a user's work, and errors as one line with exit status 2."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except DriftError as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"drift: {message}", err=True)
+    raise SystemExit(FAILED)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="upstream-compat", prog_name="drift")
+def main() -> None:
+    """Find what new releases of transformers, torch and torch-npu break or silently change in your code.
+
+    \b
+    Exit status: 0 nothing to report, 1 something to report, 2 could not run.
+    """
+
+
+def output_options(*formats: str) -> Callable[[Command], Command]:
+    """The options that every command has; the first format is the default."""
+
+    def decorate(command: Command) -> Command:
+        for option in (
+            click.option("--no-color", is_flag=True, help="Plain text; so does NO_COLOR in the environment."),
+            click.option("-q", "--quiet", is_flag=True, help="No progress and no summary."),
+            click.option(
+                "-o", "--output", "file", type=click.Path(path_type=Path), help="Write to FILE.", metavar="FILE"
+            ),
+            click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _run(command: str, form: str, file: Path | None, quiet: bool, no_color: bool, **arguments: Any) -> NoReturn:
+    """Import what a command needs only when it runs, and turn its answer into the exit status."""
+    module = importlib.import_module(f".commands.{command}", __package__)
+    with Output(form, file, quiet=quiet, no_color=no_color) as output:
+        reported = module.run(output, **arguments)
+    raise SystemExit(int(reported))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--from", "old", multiple=True, metavar="REQ", help="The release that the code works with.")
+@click.option("--to", "new", multiple=True, metavar="REQ", help="The release to move to (the newest known).")
+@click.option("--likely", is_flag=True, help="Show findings too whose receiver's type is not known.")
+@output_options("text", "json", "github", "markdown")
+def check(**arguments: Any) -> None:
+    """Check downstream code: which lines break or silently change.
+
+    PATH is a file, a folder, a wheel, an sdist, or a requirement such as sglang==0.5.11, which is read from the package
+    index and never installed.
+
+    \b
+    Examples:
+      drift check src --to transformers==5.23.0
+      drift check sglang==0.5.11 --from transformers==5.3.0 --to transformers==5.6.2
+    """
+    _run("check", **arguments)
+
+
+@main.command()
+@click.argument("symbol")
+@click.option("--upstream", metavar="NAME", help="Whose symbol it is, where its first name does not tell.")
+@output_options("text", "json", "markdown")
+def history(**arguments: Any) -> None:
+    """Every definition of a symbol, with the releases it holds in; moves and aliases are followed.
+
+    \b
+    Examples:
+      drift history transformers.masking_utils.create_causal_mask
+      drift history torch.cuda.amp.autocast --format json
+    """
+    _run("history", **arguments)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("old")
+@click.argument("new")
+@click.option("--under", metavar="PREFIX", default="", help="Only symbols at or below this dotted path.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Private names too, what was added, and what moved but still resolves."
+)
+@output_options("text", "json", "markdown")
+def diff(**arguments: Any) -> None:
+    """Changes between two releases; one row for what many classes inherit or copy.
+
+    \b
+    Examples:
+      drift diff transformers 4.57.6 5.23.0
+      drift diff transformers 5.3.0 5.6.2 --under transformers.image_processing_utils_fast
+    """
+    _run("diff", **arguments)
+
+
+@main.command()
+@click.argument("name", required=False)
+@output_options("text", "json", "markdown")
+def releases(**arguments: Any) -> None:
+    """Which releases the history knows.
+
+    \b
+    Examples:
+      drift releases
+      drift releases torch-npu
+    """
+    _run("releases", **arguments)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@output_options("text", "json")
+def update(**arguments: Any) -> None:
+    """Read new releases from the package index into your own history.
+
+    \b
+    Examples:
+      drift update
+      drift update transformers
+    """
+    _run("update", **arguments)

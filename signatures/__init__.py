@@ -1,0 +1,1 @@
+"""Reading upstream releases without importing them, and their history."""
