@@ -239,9 +239,8 @@ def compare_names(install: Install, cache: Path) -> Names:
             if not found.found:
                 lost.add(f"{found.status.value}, live a {kind} ({_module_kind(live, module)})", f"{found.path} {where}")
     claimed = {found.path: found for found in _claimed(install)}
-    doubtful = {
-        path for path in claimed if path.rpartition(".")[2] not in live["names"].get(path.rpartition(".")[0], {})
-    }
+    confirmed = {f"{module}.{name}" for module, names in live["names"].items() for name in names}
+    doubtful = claimed.keys() - confirmed
     others = {claimed[path].canonical for path in doubtful if claimed[path].external}
     answers = live_resolution(install.python, PACKAGE, doubtful | others, cache)
     for path in sorted(doubtful):

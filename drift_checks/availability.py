@@ -27,10 +27,12 @@ class HistoryReleases:
 
     Args:
         history: Of one upstream; it stays open as long as its surfaces are used.
+        others: Surfaces of other upstreams that this one builds on.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, others: tuple[Surface, ...] = ()) -> None:
         self._history = history
+        self._others = others
         self.surface = cache(self._surface)
 
     @property
@@ -38,7 +40,7 @@ class HistoryReleases:
         return tuple(release.version for release in self._history.releases)
 
     def _surface(self, version: str) -> Surface:
-        return Surface(self._history.upstream, version, self._history.at(version))
+        return Surface(self._history.upstream, version, self._history.at(version), self._others)
 
 
 def specifier(states: Iterable[tuple[str, bool]]) -> str:

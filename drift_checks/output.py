@@ -64,6 +64,10 @@ class Output:
         """One line of the answer."""
         self._text.write(text + "\n")
 
+    def text(self, text: str) -> None:
+        """The whole answer, written elsewhere."""
+        self._text.write(text if not text or text.endswith("\n") else text + "\n")
+
     def data(self, value: Any) -> None:
         """The whole answer as JSON."""
         self.line(json.dumps(value, indent=2, ensure_ascii=False))

@@ -13,10 +13,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from signatures.sources import Source
+from signatures.sources import Source, UnreadableFile
 
 MAX_BYTES = 8 << 20
 """Beyond this no person wrote the file, and its syntax tree would need gigabytes."""
@@ -105,8 +104,8 @@ def _in_distribution(source: Source) -> Iterator[SourceFile | Unparsed]:
     for path in paths:
         try:
             yield SourceFile(path, source.read(path))
-        except OSError as error:
-            yield Unparsed(path, 1, _unreadable(error))
+        except UnreadableFile as error:
+            yield Unparsed(path, 1, _one_line(str(error)))
 
 
 def _in_path(where: Path) -> Iterator[SourceFile | Unparsed]:

@@ -132,6 +132,13 @@ def truth(test: ast.expr) -> bool | None:
     return None
 
 
+def assumes_dependency(test: ast.expr) -> bool:
+    """Whether a condition asks for an optional dependency, so that its other branch runs on some machines."""
+    return any(
+        isinstance(node, ast.Call) and _CONDITION_TRUE.search(dotted(node.func) or "") for node in ast.walk(test)
+    )
+
+
 def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool | None:
     name = dotted(left)
     if name == "sys.version_info" and isinstance(right, ast.Tuple):

@@ -202,8 +202,7 @@ class History:
         for info in self.releases:
             place = self.place(module, info.version)
             if place not in at_place and place is not None:
-                definition = self._definitions(module, place).get(key)
-                at_place[place] = None if definition is None else entry(key, definition)
+                at_place[place] = _entry(key, self._definitions(module, place).get(key))
             held.setdefault(at_place[place], []).append(info.version)
         return [(found, tuple(versions)) for found, versions in held.items()]
 
@@ -225,14 +224,7 @@ class History:
             gone = self._definitions(module, before) if before else {}
             come = self._definitions(module, after) if after else {}
         keys = [key for key in gone.keys() | come.keys() if gone.get(key) != come.get(key)]
-        return [
-            Change(
-                key,
-                entry(key, gone[key]) if key in gone else None,
-                entry(key, come[key]) if key in come else None,
-            )
-            for key in sorted(keys)
-        ]
+        return [Change(key, _entry(key, gone.get(key)), _entry(key, come.get(key))) for key in sorted(keys)]
 
     def snapshot(self, version: str) -> dict[str, list[Entry]]:
         """A whole release, as `write_base` takes it."""
@@ -298,6 +290,10 @@ class History:
 
     def _read_entries(self, module: str, place: Place) -> Mapping[str, Entry]:
         return {key: entry(key, definition) for key, definition in sorted(self._definitions(module, place).items())}
+
+
+def _entry(key: str, definition: str | None) -> Entry | None:
+    return None if definition is None else entry(key, definition)
 
 
 class _Chain:

@@ -3,7 +3,8 @@
 What a single file tells is an entry that begins with `@` (see `python_source.Reader`). Here the files of a release are
 put together, and the result is written down as entries too, so that a question about one name needs no other file:
 
-`@export:NAME` of a lazy module: the module that holds NAME. `@alias-of` of a module that has no file: `[target, mode]`,
+`@export:NAME` of a lazy module: the module that holds NAME. `@module:NAME`: a module of another place that is put there
+under NAME. `@alias-of` of a module that has no file: `[target, mode]`,
 where mode is `stub` (transformers 5.0-5.20: an empty module in `sys.modules`, there before any file of that name),
 `stub-fast` (the same, and `Fast` is stripped from every name that is asked for) or `finder` (5.21.0 on: a copy made by
 a meta-path finder, after files have been looked for; `Fast` is stripped from `*ImageProcessorFast`).
@@ -19,7 +20,7 @@ from .model import Entry
 
 Modules = MutableMapping[str, list[Entry]]
 
-COMPLETED = ("@export:", "@alias-of")
+COMPLETED = ("@export:", "@alias-of", "@module:")
 """What the keys begin with that `complete` adds."""
 
 # `create_import_structure_from_path` leaves these files out.
@@ -39,10 +40,15 @@ def complete(modules: Modules) -> None:
         if "@lazy" in found:
             exports = dict(_exports(name, found, exported, children))
             modules[name] = sorted([*modules[name], *(_export(key, value) for key, value in exports.items())])
-    for found in list(facts.values()):
+    for package, found in list(facts.items()):
         for alias, target, mode in _aliases(found, modules):
             if mode != "finder" or alias not in modules:
                 modules[alias] = [Entry("@alias-of", json.dumps([target, mode], separators=(",", ":")))]
+            if mode != "finder":
+                # `setattr(sys.modules[__name__], alias.rsplit(".", 1)[-1], module)` puts it into the package as well.
+                modules[package] = sorted(
+                    [*modules[package], Entry(f"@module:{alias.rpartition('.')[2]}", f'"{alias}"')]
+                )
 
 
 def _facts(entries: list[Entry]) -> dict[str, object]:

@@ -5,8 +5,8 @@ or more releases; states are numbered from 0 in the order they appear, and `0=0,
 release with ordinal 0 on, state 1 from 12 on, absent at 40, state 0 again from 41 on.
 
 A module's text in a base pack is a list of groups with a record separator between them. A group is the set of states
-that it holds in, as a hexadecimal bit mask, then its lines in key order: whoever compares two states skips all that they
-share. The greatest mask comes first, so whoever asks for a late state reads only the beginning.
+that it holds in, as a hexadecimal bit mask, then its lines in key order: whoever compares two states skips all that
+they share. The greatest mask comes first, so whoever asks for a late state reads only the beginning.
 
 A delta pack's text is a list of modules with a record separator between them. A module is a list of edits in key order:
 
@@ -143,7 +143,7 @@ class BaseText:
         for number, (mask, lines) in enumerate(self._groups):
             if wanted(mask):
                 if isinstance(lines, bytes):
-                    lines = dict(_halves(line) for line in decoded(lines).split("\n"))
+                    lines = dict([line.split("\t", 1) for line in decoded(lines).split("\n")])
                     self._groups[number] = (mask, lines)
                 found.update(lines)
         return found
@@ -166,7 +166,7 @@ def edited(old: Mapping[str, str], lines: str) -> dict[str, str]:
     """The new definitions that `edits` compared with the old ones."""
     found = dict(old)
     for line in lines.split("\n") if lines else ():
-        kind, (key, rest) = line[0], _halves(line[1:])
+        kind, (key, _, rest) = line[0], line[1:].partition("\t")
         if kind == "-":
             del found[key]
         elif kind == "+":
@@ -218,8 +218,3 @@ def _shared(old: str, new: str) -> int:
     """How many first characters are the same."""
     shortest = min(len(old), len(new))
     return next((index for index in range(shortest) if old[index] != new[index]), shortest)
-
-
-def _halves(line: str) -> tuple[str, str]:
-    key, _, rest = line.partition("\t")
-    return key, rest

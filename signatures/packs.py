@@ -34,6 +34,8 @@ SUFFIX = ".pack"
 
 _PAGE_SIZE = 1024
 _PIECE = 1 << 15
+_LEAST_DICTIONARY = 1 << 12
+_GREATEST_DICTIONARY = 1 << 23
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE release(ordinal INTEGER PRIMARY KEY, version TEXT NOT NULL, date TEXT NOT NULL, train TEXT NOT NULL,
@@ -174,11 +176,7 @@ class Pack:
     def pieces(self, chunk: int) -> Iterator[bytes]:
         """In a base pack, the text of a chunk from its beginning, inflated only as far as it is asked for."""
         with self._reading():
-            data = self._compressed_text(chunk)
-            inflater = zlib.decompressobj()
-            while not inflater.eof:
-                yield inflater.decompress(data, _PIECE)
-                data = inflater.unconsumed_tail
+            return _inflated(self._compressed_text(chunk))
 
     def close(self) -> None:
         self._connection.close()
@@ -272,11 +270,21 @@ def _read_releases(connection: sqlite3.Connection) -> tuple[tuple[ReleaseInfo, .
     return tuple(releases), tuple(json.loads(rows[-1][-1]))
 
 
+def _inflated(data: bytes) -> Iterator[bytes]:
+    inflater = zlib.decompressobj()
+    while not inflater.eof:
+        yield inflater.decompress(data, _PIECE)
+        data = inflater.unconsumed_tail
+
+
 # A base pack is inflated often and in small parts, a delta must be small above all: LZMA halves it.
 def _compressed(data: bytes) -> bytes:
     import lzma
 
-    return lzma.compress(data, lzma.FORMAT_XZ, preset=9 | lzma.PRESET_EXTREME)
+    # The preset's own dictionary is 64 MiB, and the encoder takes ten times that in memory.
+    size = min(max(len(data), _LEAST_DICTIONARY), _GREATEST_DICTIONARY)
+    lzma2 = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": size}
+    return lzma.compress(data, lzma.FORMAT_XZ, filters=[lzma2])
 
 
 def _expanded(data: bytes) -> bytes:

@@ -6,15 +6,20 @@ import ast
 import gc
 import json
 import re
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .expressions import SourceText, constant_string, dotted, truth, unpacked
+from .expressions import SourceText, assumes_dependency, constant_string, dotted, truth, unpacked
 from .function_bodies import BodyReader
 from .model import Assignment, Class, Deprecation, Entry, Function, Import, Kind, Parameter, Signature, encode
 
 _LONGEST_LINE = 1 << 20
+# Smaller files cannot nest deeply enough to exhaust the stack of a main thread.
+_SAFE_SIZE = sys.maxsize if sys.version_info >= (3, 11) else 1 << 17
+_LARGEST, _ROOM = 1 << 22, 1 << 28
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ALIAS_MAKER = re.compile(r"_create_\w*alias$")
 
@@ -91,11 +96,25 @@ def _parsed(source: bytes) -> ast.Module:
     if len(source) > _LONGEST_LINE and max(map(len, source.split(b"\n"))) > _LONGEST_LINE:
         raise Unreadable(f"a line is longer than {_LONGEST_LINE} bytes")
     try:
-        return ast.parse(source)
+        return ast.parse(source) if len(source) < _SAFE_SIZE else _parsed_with_room(source)
     except SyntaxError as error:
         raise Unreadable(f"line {error.lineno}: {error.msg}") from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise Unreadable(f"cannot be parsed: {type(error).__name__}") from None
+
+
+def _parsed_with_room(source: bytes) -> ast.Module:
+    """`ast.parse` on a stack that no file exhausts: up to Python 3.10 nothing else limits the parser's recursion."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    if len(source) > _LARGEST:
+        raise Unreadable(f"is larger than {_LARGEST} bytes; Python 3.11 or newer can read it")
+    before = threading.stack_size(_ROOM)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(ast.parse, source).result()
+    finally:
+        threading.stack_size(before)
 
 
 class Reader:
@@ -178,19 +197,26 @@ class Reader:
 
     def _if(self, node: ast.If) -> None:
         known = truth(node.test)
+        if known is not None and assumes_dependency(node.test):
+            # The other branch's names are there where the dependency is not.
+            self._placeholders(node.orelse if known else node.body)
         if known is not True:
             self._statements(node.orelse)
         if known is not False:
             # Where both may run, the first branch's binding is the one kept.
             self._statements(node.body)
 
+    def _placeholders(self, body: list[ast.stmt]) -> None:
+        """Statements whose names count only where nothing else binds them, and whose exports are placeholders."""
+        structure, self._structure = self._structure, None
+        self._statements(body)
+        self._structure = structure
+
     def _try(self, node: ast.Try) -> None:
         """Handlers first: their names count only where the `try` binds none, and what they export are placeholders."""
         before = {key: texts for key, texts in self._entries.items() if texts[0].startswith('["c"')}
-        structure, self._structure = self._structure, None
         for handler in node.handlers:
-            self._statements(handler.body)
-        self._structure = structure
+            self._placeholders(handler.body)
         self._statements([*node.body, *node.orelse, *node.finalbody])
         for key, texts in before.items():
             # `try: T5LayerNorm = apex…` after `class T5LayerNorm`: a substitute from a package that is seldom there.

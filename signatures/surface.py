@@ -256,7 +256,7 @@ class Surface:
             if ref.definition is None:
                 made = external_class(ref.path)
                 if made is None:
-                    return None
+                    return self._outside_constructor(ref.path)
                 if made.constructor is not None:
                     return Function("__init__", made.constructor)
                 continue
@@ -268,6 +268,13 @@ class Surface:
             if "__new__" in ref.definition.methods:
                 return _bound(self._definition(ref.module, f"{ref.key}.__new__"))
         return Function("__init__", Signature(()))
+
+    def _outside_constructor(self, path: str) -> Function | None:
+        for other in self._others:
+            found = other.resolve(path)
+            if found.found:
+                return other.constructor(found)
+        return None
 
     def fields(self, found: Resolution) -> tuple[Parameter, ...]:
         """The fields of a dataclass, NamedTuple or TypedDict, bases first, as parameters of its constructor."""
@@ -411,6 +418,10 @@ class Surface:
                 return outcome, (Hop("star", submodule, source), *hops)
         if self.module_exists(submodule):
             return _Place(submodule, "", None), (Hop("submodule", submodule, submodule),)
+        placed = entries.get(f"@module:{name}")
+        if placed is not None:
+            target = json.loads(placed.surface)
+            return _Place(target, "", None), (Hop("alias-module", submodule, target),)
         if lazy:
             stripped = self._suffixed(module, name, entries)
             if stripped is not None:
@@ -729,9 +740,7 @@ class Surface:
             through += further
         return known, taken, through
 
-    def _accepted(
-        self, target: Resolution, receiver: str, depth: int
-    ) -> tuple[bool, set[str], list[str]] | None:
+    def _accepted(self, target: Resolution, receiver: str, depth: int) -> tuple[bool, set[str], list[str]] | None:
         function = self.constructor(target) if isinstance(target.definition, Class) else target.definition
         signature = self.signature(target, through_instance=True)
         if not isinstance(function, Function) or signature is None:

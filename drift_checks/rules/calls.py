@@ -72,7 +72,8 @@ def judge_call(site: CallSite, pair: Pair) -> Judgement:
     before, after = locate(pair.old, site.symbol), locate(pair.new, site.symbol)
     if before is None or is_unknown(before):
         return UNRESOLVED
-    if before.found.missing:
+    if before.found.missing or before.found.external:
+        # It did not work before, or it belongs to another distribution.
         return FINE
     if after is None or is_unknown(after):
         return UNRESOLVED
@@ -85,6 +86,9 @@ def judge_call(site: CallSite, pair: Pair) -> Judgement:
     old_bound, new_bound = bind(old, site.arguments), bind(new, site.arguments)
     if old_bound.failures:
         return FINE
+    if site.symbol.steps[-1:] == ("__call__",):
+        method = before.found.canonical.rpartition(".")[2]
+        site = replace(site, symbol=site.symbol._replace(steps=(*site.symbol.steps[:-1], method)))
     comparison = _Comparison(site, pair, after.found.canonical, old, new, old_bound, new_bound)
     problems = [*_refused(comparison), *_keywords(comparison)]
     if not new_bound.failures:

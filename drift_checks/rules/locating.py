@@ -61,9 +61,21 @@ def _followed(surface: Surface, symbol: Symbol) -> Location | None:
             # `super().__init__(…)` takes what the class is called with, however its constructor is made.
             return Location(found)
         else:
-            found = surface.member(found.canonical, step)
+            found = _called_by_torch(surface, found, step) or surface.member(found.canonical, step)
             return Location(found, through_instance=True) if index == len(symbol.steps) or not found.found else None
     return Location(found)
+
+
+def _called_by_torch(surface: Surface, owner: Resolution, name: str) -> Resolution | None:
+    """The method that calling an instance runs: `Module.__call__` of torch passes everything on to `forward`."""
+    if name != "__call__" or not any(ref.path.lstrip("?") in _MODULES for ref in surface.mro(owner.canonical)):
+        return None
+    own = surface.member(owner.canonical, name)
+    forward = surface.member(owner.canonical, "forward")
+    return None if isinstance(own.definition, Function) or not isinstance(forward.definition, Function) else forward
+
+
+_MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.module.Module", "nn.Module"})
 
 
 def acceptance(surface: Surface, at: Location) -> Acceptance | None:

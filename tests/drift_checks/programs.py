@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from drift_checks.sources import SourceFile
 
 from ..signatures.programs import surface
 
-Release = Mapping[str, str] | str
+Release = dict[str, str] | str
 """The files of a release by path, or the text of its only one."""
 
 
@@ -38,7 +37,7 @@ class Case(NamedTuple):
     found: list[tuple[int, str, str]]
 
 
-def files(release: Release) -> Mapping[str, str]:
+def files(release: Release) -> dict[str, str]:
     return {"transformers/__init__.py": release} if isinstance(release, str) else release
 
 

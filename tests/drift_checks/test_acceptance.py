@@ -1,8 +1,8 @@
-"""A real file of a released downstream against released upstreams, each finding on the line that its author has to edit."""
+"""A real file of a released downstream against released upstreams: each finding on the line to edit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from drift_checks.rules import Pair
 from drift_checks.sources import SourceFile
 from signatures.local_sources import open_source
 from signatures.snapshots import read_release
-from signatures.sources import Source
 from signatures.surface import Snapshot, Surface
 from signatures.upstreams import upstream_named
 
@@ -28,44 +27,26 @@ PARTS = (
 )
 
 
-class Parts:
-    """A source without most of its files."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.label, self.name, self.version = source.label, source.name, source.version
-        self.built, self.problems = source.built, source.problems
-
-    def files(self) -> Mapping[str, str | None]:
-        files = self._source.files().items()
-        return {path: digest for path, digest in files if path.count("/") < 2 or path.startswith(PARTS)}
-
-    def read(self, path: str) -> bytes:
-        return self._source.read(path)
-
-    def prefetch(self, paths: Collection[str]) -> None:
-        self._source.prefetch(paths)
-
-    def close(self) -> None:
-        self._source.close()
+def is_part(path: str) -> bool:
+    return path.count("/") < 2 or path.startswith(PARTS)
 
 
 @pytest.fixture(scope="module")
 def release(released_wheel: Wheels) -> Callable[[str], Surface]:
     def read(version: str) -> Surface:
-        source = Parts(open_source(released_wheel("transformers", version)))
-        reading = read_release(source, upstream_named("transformers"))
-        source.close()
+        with open_source(released_wheel("transformers", version)) as source:
+            files = {path: digest for path, digest in source.files().items() if is_part(path)}
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(source, "files", lambda: files)
+                reading = read_release(source, upstream_named("transformers"))
         return Surface("transformers", version, Snapshot(reading.modules))
 
     return read
 
 
 def report(wheel: Path, old: Surface, new: Surface) -> Report:
-    source = open_source(wheel)
-    data = source.read(PATH)
-    source.close()
-    return check([SourceFile(PATH, data)], [Pair(old, new)])
+    with open_source(wheel) as source:
+        return check([SourceFile(PATH, source.read(PATH))], [Pair(old, new)])
 
 
 def found(report: Report) -> set[tuple[int, str, str, str]]:

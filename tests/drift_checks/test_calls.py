@@ -209,3 +209,17 @@ def test_a_renamed_keyword_says_the_new_name() -> None:
     [finding] = checked("def f(image, b=1): ...", "def f(images, b=1): ...", CALL + "f(image=1)\n").findings
     assert finding.fix == ("upstream", "`images=`", "unsafe")
     assert (finding.column, finding.end_column) == (3, 10)
+
+
+def test_calling_a_module_of_torch_calls_its_forward() -> None:
+    before = "from torch import nn\n\nclass Layer(nn.Module):\n    def forward(self, x, past_key_value=None): ...\n"
+    after = before.replace("past_key_value", "past_key_values")
+    program = "from transformers import Layer\n\nlayer = Layer()\nlayer(1, past_key_value=None)\n"
+    [finding] = checked(before, after, program).findings
+    assert (finding.line, finding.rule) == (4, "parameter-renamed")
+    assert "Layer.forward" in finding.witness
+
+
+def test_calling_what_is_no_module_of_torch_does_not_call_forward() -> None:
+    before, after = (f"class Layer:\n    def forward(self, {name}): ...\n" for name in "ab")
+    assert not checked(before, after, "from transformers import Layer\n\nLayer()(a=1)\n").findings

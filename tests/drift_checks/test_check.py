@@ -64,7 +64,7 @@ def test_findings_are_sorted_and_each_is_given_once() -> None:
 
 
 def test_a_file_that_cannot_be_parsed_does_not_stop_the_others() -> None:
-    items = [
+    items: list[SourceFile | Unparsed] = [
         SourceFile("bad.py", b"import transformers ("),
         Unparsed("pipe.py", 1, "cannot be read: not a regular file"),
         SourceFile("deep.py", b"import transformers\nx = " + b"a." * 100_000 + b"a"),

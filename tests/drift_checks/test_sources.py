@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_checks.sources import MAX_BYTES, SourceFile, Unparsed, find
+from signatures.local_sources import open_source
 
 NAMES = ("transformers",)
 USES = b"import transformers\n"
@@ -74,29 +76,28 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: pyt
     assert item == Unparsed((tmp_path / "a.py").as_posix(), 1, "cannot be read: Permission denied")
 
 
-class Distribution:
-    """A source in memory."""
-
-    label, name, version, built = "demo 1.0 (wheel)", "demo", "1.0", None
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = files
-        self.problems: list[str] = []
-
-    def files(self) -> dict[str, str | None]:
-        return dict.fromkeys(self._files)
-
-    def read(self, path: str) -> bytes:
-        return self._files[path]
-
-    def prefetch(self, paths: object) -> None: ...
-
-    def close(self) -> None: ...
+def test_a_wheel_is_searched_without_being_unpacked(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("demo/b.py", "demo/a.py", "demo/d.txt"):
+            archive.writestr(name, USES)
+        archive.writestr("demo/c.py", b"")
+        archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+        archive.writestr("demo-1.0.dist-info/RECORD", "demo/a.py,,\ndemo/b.py,,\n")
+    with open_source(wheel) as source:
+        assert [item.path for item in find(source, NAMES)] == ["demo/a.py", "demo/b.py"]
 
 
-def test_a_distribution_is_searched_without_being_unpacked() -> None:
-    source = Distribution({"demo/b.py": USES, "demo/a.py": USES, "demo/c.py": b"", "demo/d.so": USES})
-    assert [item.path for item in find(source, NAMES)] == ["demo/a.py", "demo/b.py"]
+def test_a_damaged_member_of_a_wheel_is_reported(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("demo/a.py", USES)
+        archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+        archive.writestr("demo-1.0.dist-info/RECORD", f"demo/a.py,sha256={'A' * 43},1\n")
+    with open_source(wheel) as source:
+        [item] = find(source, NAMES)
+    assert isinstance(item, Unparsed)
+    assert (item.path, item.message.count("\n")) == ("demo/a.py", 0)
 
 
 @pytest.mark.parametrize(

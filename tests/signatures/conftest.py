@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
-from signatures.sources import CheckedSource
-from signatures.snapshots import Reading, read_release
+from signatures.snapshots import read_release
+from signatures.sources import CheckedSource, Source
 from signatures.surface import Snapshot, Surface
 from signatures.upstreams import upstream_named
 from signatures.wheels import open_source
@@ -50,7 +49,7 @@ _READ = (
 class _Part(CheckedSource):
     """Some of the files of a source."""
 
-    def __init__(self, whole: CheckedSource) -> None:
+    def __init__(self, whole: Source) -> None:
         super().__init__(whole.name, whole.version, "wheel")
         self._whole = whole
         self._files = {path: digest for path, digest in whole.files().items() if path.startswith(_READ)}

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from signatures.python_source import read_module
 from signatures.snapshots import module_name
 from signatures.surface import Snapshot, Surface
 
-Files = Mapping[str, str]
+Files = dict[str, str]
 
 # Where an object was defined; "" for a value that does not tell.
 _WHERE = """

@@ -31,7 +31,9 @@ def test_classes_of_the_standard_library(path: str, member: str, makes: bool) ->
     assert (found.constructor is not None) is makes
 
 
-@pytest.mark.parametrize("path", ["torch.Tensor", "numpy.ndarray", "collections.Nothing", "nothing", "antigravity.x", ""])
+@pytest.mark.parametrize(
+    "path", ["torch.Tensor", "numpy.ndarray", "collections.Nothing", "nothing", "antigravity.x", ""]
+)
 def test_others_are_not_known(path: str) -> None:
     assert external_class(path) is None
     assert "antigravity" not in sys.modules

@@ -88,7 +88,10 @@ def test_a_decorator_gains_what_its_wrapper_takes() -> None:
         ("self.g(*x, **kwargs)", [HookCall("self", "g", 0, (), True, True)]),
         ("super().g(x)", [HookCall("super", "g", 1, (), False, False)]),
         ("super(C, self).g(x)", [HookCall("super", "g", 1, (), False, False)]),
-        ("return [self.g(y) for y in self.h()]", [HookCall("self", n, p, (), False, False) for n, p in (("g", 1), ("h", 0))]),
+        (
+            "return [self.g(y) for y in self.h()]",
+            [HookCall("self", n, p, (), False, False) for n, p in (("g", 1), ("h", 0))],
+        ),
         ("self.g(self.h(x))", [HookCall("self", n, 1, (), False, False) for n in "gh"]),
         ("if self.g(): pass", [HookCall("self", "g", 0, (), False, False)]),
         ("return self.model.g(x)", []),

@@ -14,7 +14,8 @@ Facts = Mapping[str, Mapping[str, object]]
 def completed(modules: Facts) -> dict[str, dict[str, object]]:
     """The modules of a release with what `complete` adds, facts as Python values."""
     held = {
-        module: [Entry(key, json.dumps(value)) for key, value in sorted(facts.items())] for module, facts in modules.items()
+        module: [Entry(key, json.dumps(value)) for key, value in sorted(facts.items())]
+        for module, facts in modules.items()
     }
     complete(held)
     for entries in held.values():
@@ -65,7 +66,11 @@ def test_a_module_that_is_not_lazy_exports_nothing() -> None:
 
 
 def test_what_requires_a_backend_is_exported() -> None:
-    decorated = {"Model": ["c", [], [], ['requires(backends=("torch",))']], "Plain": ["c"], "Model.f": ["f", [], 0, ["requires()"]]}
+    decorated = {
+        "Model": ["c", [], [], ['requires(backends=("torch",))']],
+        "Plain": ["c"],
+        "Model.f": ["f", [], 0, ["requires()"]],
+    }
     found = completed({"p": {"@lazy": ["files", []]}, "p.m": decorated})
     assert exports(found["p"]) == {"Model": "p.m"}
 

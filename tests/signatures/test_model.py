@@ -15,8 +15,8 @@ from signatures.model import (
     Definition,
     Deprecation,
     Function,
-    Hop,
     HookCall,
+    Hop,
     Import,
     Kind,
     Parameter,
@@ -107,7 +107,8 @@ def test_a_body_changes_the_body_text_only() -> None:
 
 def test_kinds_are_those_of_inspect() -> None:
     assert {kind.name: int(kind) for kind in Kind} == {
-        kind.name: int(kind) for kind in type(inspect.Parameter.KEYWORD_ONLY)  # type: ignore[attr-defined]  # an enum
+        kind.name: int(kind)
+        for kind in type(inspect.Parameter.KEYWORD_ONLY)  # type: ignore[attr-defined]  # an enum
     }
 
 
@@ -127,6 +128,7 @@ def _functions() -> list[Any]:
     def mixed(a, /, b, *args, c, d=2, **kwargs): ...  # type: ignore[no-untyped-def]
     def keywords(*, a=1): ...  # type: ignore[no-untyped-def]
     def nothing(): ...  # type: ignore[no-untyped-def]
+
     return [plain, positional, mixed, keywords, nothing]
 
 

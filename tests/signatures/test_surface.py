@@ -29,11 +29,11 @@ IMPORTS: Files = {
         gone = 2
         del gone
     """,
-    "p/direct.py": "def one(): ...\ndef _hidden(): ...\nclass K:\n    class L: ...\n    def m(self): ...\nlater = K.m\n",
+    "p/direct.py": "def one(): ...\ndef _hidden(): ...\nclass K:\n    class L: ...\n    def m(): ...\nlater = K.m\n",
     "p/convert.py": "def convert(): ...\ndef helper(): ...\n",
     "p/starred.py": "from .base import *\ndef public(): ...\ndef _private(): ...\nconvert = 1\ndel convert\n",
     "p/base.py": "def deeper(): ...\nimport json\n",
-    "p/listed.py": "__all__ = ['_named', 'listed_one']\ndef _named(): ...\ndef listed_one(): ...\ndef unlisted(): ...\n",
+    "p/listed.py": "__all__ = ['_named', 'listed_one']\ndef _named(): ...\ndef listed_one(): ...\nx = 1\n",
     "p/deep/__init__.py": "",
     "p/deep/inner.py": "from ..direct import K as Known\nfrom .. import direct as up\nvalue = Known.L\n",
 }
@@ -43,7 +43,7 @@ def test_imports(tmp_path: Path) -> None:
     names = (
         "alias convert deep deep.inner.Known deep.inner.Known.L deep.inner.Known.m deep.inner.nothing "
         "deep.inner.up.one deep.inner.value deeper direct direct.K.L direct.K.nothing direct.later direct.nothing gone "
-        "json listed_one local nothing nothing.more one os public shown starred surely_not_installed unlisted _hidden "
+        "json listed_one local nothing nothing.more one os public shown starred surely_not_installed x _hidden "
         "_named _private __name__ __file__ base.json direct.__doc__"
     )
     compare(tmp_path, IMPORTS, [f"p.{name}" for name in names.split()])
@@ -85,12 +85,19 @@ def test_import_circles_end() -> None:
         {
             "p/__init__.py": "from .a import *\nfrom .b import *\n",
             "p/a.py": "from .b import *\nfrom .b import x\nfrom . import y\n",
-            "p/b.py": "from .a import *\nfrom .a import x\nfrom . import y\nclass C(C): ...\nclass D(E): ...\nclass E(D): ...\n",
+            "p/b.py": """
+                from .a import *
+                from .a import x
+                from . import y
+                class C(C): ...
+                class D(E): ...
+                class E(D): ...
+            """,
         }
     )
     for name in ("p.x", "p.y", "p.a.x", "p.b.y", "p.z"):
         assert not release.resolve(name).found
-    assert [ref.path for ref in release.mro("p.b.D")][0] == "p.b.D"
+    assert release.mro("p.b.D")[0].path == "p.b.D"
     assert not release.resolve("p.b.D.nothing").found
     assert release.resolve("p.C").canonical == "p.b.C"
 
@@ -288,7 +295,9 @@ def test_signatures_through_an_instance() -> None:
 
 
 def test_a_base_that_is_not_known_makes_the_constructor_unknown() -> None:
-    release = surface({"p.py": "import torch\nclass C(torch.nn.Module): ...\nclass D(make()): ...\nclass E(Nowhere): ...\n"})
+    release = surface(
+        {"p.py": "import torch\nclass C(torch.nn.Module): ...\nclass D(make()): ...\nclass E(Nowhere): ...\n"}
+    )
     for name in ("C", "D", "E"):
         assert release.signature(release.resolve(f"p.{name}")) is None
         assert release.resolve(f"p.{name}.anything").status is Status.UNKNOWN
@@ -296,7 +305,9 @@ def test_a_base_that_is_not_known_makes_the_constructor_unknown() -> None:
 
 def test_a_base_of_another_upstream_answers() -> None:
     other = surface({"torch/__init__.py": "", "torch/nn.py": "class Module:\n    def forward(self, x): ...\n"})
-    held = surface({"p.py": "import torch.nn\nfrom torch import nn\nclass C(nn.Module): ...\nclass D(torch.nn.Module): ...\n"})
+    held = surface(
+        {"p.py": "import torch.nn\nfrom torch import nn\nclass C(nn.Module): ...\nclass D(torch.nn.Module): ...\n"}
+    )
     release = type(held)("p", "1.0", held._modules, (other,))
     for name in ("C", "D"):
         assert release.resolve(f"p.{name}.forward").canonical == "torch.nn.Module.forward"
@@ -329,7 +340,9 @@ def test_members(name: str, status: Status) -> None:
 
 
 def test_a_class_that_answers_any_name() -> None:
-    release = surface({"p.py": "class M(type): ...\nclass A:\n    def __getattr__(self, name): ...\nclass B(metaclass=M): ...\n"})
+    release = surface(
+        {"p.py": "class M(type): ...\nclass A:\n    def __getattr__(self, name): ...\nclass B(metaclass=M): ...\n"}
+    )
     for name in ("A", "B"):
         assert release.member(f"p.{name}", "anything").status is Status.UNKNOWN
 

@@ -1,0 +1,139 @@
+"""What is checked, and which releases of the upstreams it says that it works with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from signatures.errors import DriftError
+from signatures.history import History, normalised
+from signatures.upstreams import UPSTREAMS
+
+if TYPE_CHECKING:
+    from signatures.sources import Source
+    from signatures.wheels import Index
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_ARCHIVES = (".whl", ".tar.gz", ".zip")
+
+
+def open_project(text: str, index: Index | None = None) -> Path | Source:
+    """What a PATH of the command line stands for.
+
+    Args:
+        text: A file, a folder, a wheel, an sdist, or a requirement that is read from the package index.
+        index: The package index; made where it is needed.
+
+    Raises:
+        DriftError: There is no such path, and it is no requirement that the index can meet.
+    """
+    path = Path(text)
+    if path.exists():
+        if path.is_file() and path.name.endswith(_ARCHIVES):
+            from signatures.local_sources import open_source
+
+            return open_source(path)
+        return path
+    requirement = _requirement(text)
+    if requirement is None or not requirement.specifier:
+        raise DriftError(f"{text}: no such path; to read a release from the package index, write NAME==VERSION")
+    from signatures.wheels import Index
+
+    index = index or Index()
+    known = [release.version for release in index.releases(requirement.name)]
+    allowed = list(requirement.specifier.filter(known))
+    pinned = [s.version for s in requirement.specifier if s.operator == "=="]
+    version = pinned[0] if pinned else (str(allowed[-1]) if allowed else None)
+    if version is None:
+        raise DriftError(f"{text}: no release on the index matches; the newest is {known[-1] if known else 'none'}")
+    return index.open_release(index.release(requirement.name, version))
+
+
+def declared_requirements(project: Path | Source) -> dict[str, Requirement]:
+    """The requirements on upstreams in the project's own metadata, by distribution name.
+
+    Args:
+        project: What `open_project` gave.
+    """
+    lines = _pyproject_lines(project) if isinstance(project, Path) else _metadata_lines(project)
+    found = {}
+    for line in lines:
+        requirement = _requirement(line)
+        # Extras and other machines have pins of their own; what every user gets is what counts.
+        if requirement is not None and requirement.marker is None and normalised(requirement.name) in UPSTREAMS:
+            found[normalised(requirement.name)] = requirement
+    return found
+
+
+def chosen_release(history: History, requirement: Requirement) -> str:
+    """The newest known release that a requirement allows.
+
+    Raises:
+        DriftError: It allows none.
+    """
+    pins = [s.version for s in requirement.specifier if s.operator == "==" and not s.version.endswith(".*")]
+    if pins:
+        return history.release(pins[0]).version
+    allowed = history.matching(str(requirement.specifier))
+    if not allowed:
+        newest = history.releases[-1].version
+        raise DriftError(f"{requirement}: no known release matches; the newest known is {newest}, see `drift releases`")
+    return allowed[-1].version
+
+
+def upstream_requirements(texts: Iterable[str]) -> dict[str, Requirement]:
+    """`--from` and `--to` by distribution name.
+
+    Raises:
+        DriftError: One is not a requirement on an upstream.
+    """
+    found = {}
+    for text in texts:
+        requirement = _requirement(text)
+        if requirement is None:
+            raise DriftError(f"{text}: not a requirement; write it like transformers==5.6.2")
+        name = normalised(requirement.name)
+        if name not in UPSTREAMS:
+            raise DriftError(f"{text}: {requirement.name} is not followed; known upstreams: {', '.join(UPSTREAMS)}")
+        found[name] = requirement
+    return found
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def _pyproject_lines(path: Path) -> Iterator[str]:
+    """`[project] dependencies` of the nearest pyproject.toml at or above the path."""
+    start = path.resolve()
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            try:
+                table = tomllib.loads(file.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise DriftError(f"{file}: not valid TOML: {error}") from None
+            project = table.get("project", {})
+            lines = project.get("dependencies", []) if isinstance(project, dict) else []
+            yield from (line for line in lines if isinstance(line, str))
+            return
+
+
+def _metadata_lines(source: Source) -> Iterator[str]:
+    for path in source.files():
+        if path.count("/") <= 1 and path.endswith((".dist-info/METADATA", "PKG-INFO")):
+            message = HeaderParser().parsestr(source.read(path).decode("utf-8", "replace"))
+            yield from message.get_all("Requires-Dist", [])
+            return
