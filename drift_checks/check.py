@@ -16,6 +16,7 @@ from .extraction import FileSites, GuardedSite, extract
 from .findings import Finding, Outcome
 from .guards import caught, runs
 from .rules import Pair, Problem, judge
+from .rules.locating import locate
 from .sources import SourceFile, Unparsed
 from .suppressions import ignored_rules
 
@@ -116,9 +117,12 @@ class _Checker:
     def add(self, file: SourceFile | Unparsed) -> None:
         """Check one file."""
         self.statistics.files += 1
-        tree = file.parse() if isinstance(file, SourceFile) else file
-        if isinstance(tree, Unparsed) or isinstance(file, Unparsed):
-            self.unparsed.append(tree if isinstance(tree, Unparsed) else file)  # type: ignore[arg-type]
+        if isinstance(file, Unparsed):
+            self.unparsed.append(file)
+            return
+        tree = file.parse()
+        if isinstance(tree, Unparsed):
+            self.unparsed.append(tree)
             return
         try:
             found = extract(tree, frozenset(self._by_root))
@@ -185,28 +189,34 @@ class _Checker:
         known = self.releases.get(pair.new.upstream)
         if known is None:
             return f"=={pair.old.version}"
+        same = Pair(pair.old, pair.old)
+        open_anyway = judge(site, same).unresolved
         return specifier(
-            (version, not _broken_at(site, problem, Pair(pair.old, known.surface(version))))
+            (version, _works(site, problem, Pair(pair.old, known.surface(version)), open_anyway))
             for version in known.versions
         )
 
 
-def _broken_at(site: Site, problem: Problem, pair: Pair) -> bool:
-    """Whether the same text is a problem in another release too, whatever the rule is called there."""
-    if site_is_missing(site, pair.new):
-        return True
-    return any(
-        other.span == problem.span and _outcome(other) is not Outcome.DEPRECATED for other in judge(site, pair).problems
-    )
+def _works(site: Site, problem: Problem, pair: Pair, open_anyway: int) -> bool:
+    """Whether the text that is a problem in one release is sure to be none in another, whatever its rule is there."""
+    if _is_missing(site, pair.new):
+        return False
+    judgement = judge(site, pair)
+    if judgement.unresolved > open_anyway:
+        return False
+    return all(o.span != problem.span or _outcome(o) is Outcome.DEPRECATED for o in judgement.problems)
 
 
-def site_is_missing(site: Site, surface: Surface) -> bool:
-    """Whether a release has no such thing at all, as before it was added."""
+def _is_missing(site: Site, surface: Surface) -> bool:
+    """Whether a release has no such thing at all, as before it was added; imports are judged for it themselves."""
     if isinstance(site, (AttributeSite, CallSite)):
-        return surface.resolve(site.symbol.path).missing
+        at = locate(surface, site.symbol)
+        return at is not None and at.found.missing
     if isinstance(site, PatchSite):
         return surface.resolve(f"{site.container}.{site.member}").missing
-    return False
+    if isinstance(site, ImportSite):
+        return not surface.module_exists(site.module)
+    return surface.resolve(site.base.path).missing
 
 
 def _outcome(problem: Problem) -> Outcome:

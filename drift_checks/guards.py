@@ -84,7 +84,7 @@ class _Tests:
             return self._call(node, scope)
         if isinstance(node, (ast.Name, ast.Attribute)):
             return self._named(node, scope)
-        return self._vague(node)
+        return self._vague(node, scope)
 
     def _named(self, node: ast.Name | ast.Attribute, scope: Scope) -> Truth:
         value = self._resolver.value(node, scope)
@@ -100,7 +100,7 @@ class _Tests:
             self._depth -= 1
             if truth is not Truth.FREE and not (isinstance(assigned[0], ast.Constant)):
                 return truth
-        return self._vague(node)
+        return self._vague(node, scope)
 
     def _exists(self, symbol: Symbol) -> Truth:
         """A name that an import may have failed to bind."""
@@ -117,7 +117,7 @@ class _Tests:
                 return Truth.TRUE if self._surfaces[root].module_exists(arguments[0].value) else Truth.FALSE
         if name == "bool" and len(node.args) == 1:
             return self.truth(node.args[0], scope)
-        return self._vague(node)
+        return self._vague(node, scope)
 
     def _has(self, owner: object, name: str) -> Truth:
         if not isinstance(owner, Symbol) or owner.upstream not in self._surfaces:
@@ -127,14 +127,14 @@ class _Tests:
 
     def _comparison(self, node: ast.Compare, scope: Scope) -> Truth:
         if len(node.ops) != 1:
-            return self._vague(node)
+            return self._vague(node, scope)
         operator, other = node.ops[0], node.comparators[0]
         if isinstance(operator, (ast.Is, ast.IsNot)) and self._resolver.value(other, scope) is NOTHING:
             present = self.truth(node.left, scope) if not isinstance(node.left, ast.Constant) else Truth.FREE
             return present if isinstance(operator, ast.IsNot) else _NEGATED.get(present, present)
         left, right = self._version(node.left, scope), self._version(other, scope)
         if left is None or right is None:
-            return self._vague(node)
+            return self._vague(node, scope)
         if isinstance(left, tuple) and isinstance(right, tuple):
             size = min(len(left), len(right))
             return _compared(operator, left[:size], right[:size])
@@ -184,16 +184,22 @@ class _Tests:
             return _parsed(surface.version) if surface is not None else None
         return None
 
-    def _vague(self, node: ast.expr) -> Truth:
+    def _vague(self, node: ast.expr, scope: Scope) -> Truth:
         """A test that is not followed: opaque where its words say that it asks for a release or a signature."""
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 word = inner.id if isinstance(inner, ast.Name) else inner.attr
-                if word in ("signature", "getfullargspec", "__version__") or self._asks_release(word):
+                if word in ("signature", "getfullargspec") or self._asks_release(word):
+                    return Truth.OPAQUE
+                if word == "__version__" and self._may_be_followed(self._resolver.value(inner, scope)):
                     return Truth.OPAQUE
             elif isinstance(inner, ast.Call) and self._compares_version(inner):
                 return Truth.OPAQUE
         return Truth.FREE
+
+    def _may_be_followed(self, value: object) -> bool:
+        """Whether a `__version__` may be that of an upstream that is asked about."""
+        return not isinstance(value, Symbol) or value.upstream in self._surfaces
 
     def _compares_version(self, node: ast.Call) -> bool:
         """`is_transformers_version(">=", "5.0")`, `is_torch_greater_or_equal("2.6")`."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .model import Change, Class, Definition, Entry, Function, Import, Kind, Signature, decode
-from .surface import Surface
+from .model import Change, Class, Definition, Entry, Function, Import, Resolution, Signature
+from .signature_changes import ParameterChange, signature_changes
+from .surface import Acceptance, Surface
+
+_OPERATORS = "torch.ops."
+# A call of an operator is checked by its schema, so what differs has rules of its own.
+_OPERATOR_RULES = {
+    "symbol-removed": "op-removed",
+    "symbol-moved": "op-renamed",
+    "default-changed": "op-default-changed",
+}
 
 
 class ChangedEntry(NamedTuple):
@@ -25,19 +35,20 @@ class ChangedEntry(NamedTuple):
     old: Entry | None
     new: Entry | None
 
+    @property
+    def path(self) -> str:
+        return f"{self.module}.{self.key}"
 
-class ParameterChange(NamedTuple):
-    """One difference between two signatures.
 
-    Args:
-        rule: The rule's name.
-        name: The parameter, as the old signature has it (the new one for `parameter-required`).
-        detail: What differs, in words.
-    """
+class _Row(NamedTuple):
+    """A change before it is folded; its forms are written only where the row is kept."""
 
     rule: str
-    name: str
+    symbol: str
     detail: str
+    old: Definition | str | None = None
+    new: Definition | str | None = None
+    repeats: tuple[str, ...] = ()
 
 
 def differences(
@@ -55,7 +66,7 @@ def differences(
     Returns:
         Changes sorted by rule and symbol.
     """
-    return _Comparison(old, new, under, everything).of(changed)
+    return _folded(_Comparison(old, new, under, everything).rows(changed))
 
 
 class _Comparison:
@@ -65,163 +76,194 @@ class _Comparison:
         self._under = under
         self._everything = everything
         self._added: dict[str, list[str]] = defaultdict(list)
+        self._lost: set[str] = set()
 
-    def of(self, changed: Iterable[ChangedEntry]) -> list[Change]:
-        entries = [entry for entry in changed if self._counts(entry)]
+    def rows(self, changed: Iterable[ChangedEntry]) -> Iterator[_Row]:
+        entries = [entry for entry in changed if self._everything or not _private(entry.path)]
         for entry in entries:
-            if entry.old is None and "." not in entry.key and entry.new is not None and _defines(entry.new):
+            if entry.old is None and _is_plain(entry.key) and entry.new is not None and _defines(entry.new):
                 self._added[entry.key].append(entry.module)
-        chosen = [e for e in entries if _at_or_below(f"{e.module}.{e.key}", self._under)]
+        chosen = [entry for entry in entries if _at_or_below(entry.path, self._under)]
         gone = {e.module for e in chosen if e.new is None and not self._new.module_exists(e.module)}
-        found = [change for module in sorted(gone) if (change := self._module(module, chosen)) is not None]
-        lost: set[str] = set()
+        yield from self._modules([entry for entry in chosen if entry.module in gone])
+        overloaded = {}
         for entry in chosen:
-            if entry.module not in gone:
-                found += self._entry(entry, lost)
-        return _folded(found)
+            base, is_overload, _ = entry.key.partition("@")
+            if entry.module in gone or not base:
+                continue
+            if is_overload:
+                overloaded[f"{entry.module}.{base}"] = None
+            else:
+                yield from self._entry(entry, overloaded)
+        for path in overloaded:
+            yield from self._overloads(path)
 
-    def _counts(self, entry: ChangedEntry) -> bool:
-        if entry.key[0] == "@" or "@" in entry.key or entry.module[0] == "@":
-            return False
-        return self._everything or not (_private(entry.key) or _private(entry.module))
+    # Modules that are gone
 
-    def _module(self, module: str, entries: list[ChangedEntry]) -> Change | None:
-        """A module that is gone: one row, with where its symbols went where they are to be found."""
-        own = [e for e in entries if e.module == module and e.old is not None and _defines(e.old)]
-        symbols = tuple(sorted(f"{module}.{e.key}" for e in own if "." not in e.key))
+    def _modules(self, entries: list[ChangedEntry]) -> Iterator[_Row]:
+        """One row for each module that is gone, or for the package that went with all its modules."""
+        by_module: dict[str, list[ChangedEntry]] = defaultdict(list)
+        for entry in entries:
+            by_module[entry.module].append(entry)
+        packages: dict[str, list[str]] = defaultdict(list)
+        for module in sorted(by_module):
+            packages[next(filter(self._is_gone, _packages(module)), module)].append(module)
+        for outer, modules in packages.items():
+            row = self._module(outer, modules, [entry for module in modules for entry in by_module[module]])
+            if row is not None:
+                yield row
+
+    def _is_gone(self, module: str) -> bool:
+        return self._old.module_exists(module) and not self._new.module_exists(module)
+
+    def _module(self, outer: str, modules: list[str], entries: list[ChangedEntry]) -> _Row | None:
+        alias = next((e.old for e in entries if e.key == "@alias-of" and e.module == outer), None)
+        if alias is not None:
+            target = json.loads(alias.surface)[0]
+            return _Row("module-removed", outer, f"was an alias of {target}", new=target)
+        own = [e for e in entries if _is_plain(e.key) and e.old is not None and _defines(e.old)]
+        symbols = tuple(sorted(entry.path for entry in own))
         if not symbols and not self._everything:
             return None
-        homes = {self._home(e.key) for e in own if "." not in e.key}
-        known = sorted(home.rpartition(".")[0] for home in homes if home is not None)
-        if known and None not in homes and len(set(known)) == 1:
-            return Change("module-moved", module, f"its {len(symbols)} symbols are now in {known[0]}", new=known[0])
+        several = f"{len(modules)} modules with {_count(len(symbols), 'symbol')}"
+        held = _count(len(symbols), "symbol") if len(modules) == 1 else several
+        homes = [self._home(entry.key) for entry in own]
+        places = {home.rpartition(".")[0] for home in homes if home is not None}
+        if len(places) == 1 and None not in homes:
+            place = places.pop()
+            return _Row("module-moved", outer, f"its {held} are now in {place}", new=place, repeats=symbols)
         kept = sum(home is not None for home in homes)
-        detail = f"{len(symbols)} symbols are gone" if not kept else f"{len(symbols)} symbols, {kept} of them moved"
-        return Change("module-removed", module, detail, repeats=symbols)
+        detail = f"{held}, {kept} of them moved" if kept else f"{held} gone"
+        return _Row("module-removed", outer, detail, repeats=symbols)
 
     def _home(self, name: str) -> str | None:
+        """Where a top-level name went: the one module that has it now and had not before."""
         modules = self._added.get(name, ())
         return f"{modules[0]}.{name}" if len(modules) == 1 else None
 
-    def _entry(self, entry: ChangedEntry, lost: set[str]) -> Iterator[Change]:
-        path = f"{entry.module}.{entry.key}"
-        if entry.old is None:
-            if self._everything and entry.new is not None and _defines(entry.new):
-                yield Change("symbol-added", path, "is new", new=_shown(_decoded(entry.key, entry.new)))
+    # Single entries
+
+    def _entry(self, entry: ChangedEntry, overloaded: dict[str, None]) -> Iterator[_Row]:
+        path, old, new = entry.path, entry.old, entry.new
+        if old is None:
+            if self._everything and new is not None and _defines(new):
+                yield _Row("symbol-added", path, "is new", new=_decoded(entry.key, new))
             return
-        if not _defines(entry.old):
+        if path.rpartition(".")[0] in self._lost:
+            self._lost.add(path)
             return
-        owner = path.rpartition(".")[0]
-        if owner in lost:
-            lost.add(path)
-            return
-        before = _decoded(entry.key, entry.old)
-        if entry.new is not None and _defines(entry.new):
-            yield from self._compared(path, before, _decoded(entry.key, entry.new))
-            return
-        found = self._new.resolve(path)
+        before = _decoded(entry.key, old)
+        after = _decoded(entry.key, new) if new is not None else None
+        if isinstance(before, Import):
+            yield from self._export(entry, before)
+        elif isinstance(after, Import) or after is None:
+            yield from self._elsewhere(entry, before)
+        elif path.startswith(_OPERATORS) or _overloaded(before) or _overloaded(after):
+            overloaded[path] = None
+        else:
+            yield from self._compared(entry, before, after)
+
+    def _elsewhere(self, entry: ChangedEntry, before: Definition) -> Iterator[_Row]:
+        """A definition that left its place: it is gone, or an import, a base or an alias leads to another one."""
+        found = self._new.resolve(entry.path)
         if found.missing:
-            lost.add(path)
-            yield self._removed(path, entry.key, before)
+            self._lost.add(entry.path)
+            yield self._removed(entry, before)
         elif found.found and not found.external and found.definition is not None:
             if self._everything:
-                yield Change(
-                    "symbol-moved", path, f"still resolves, now defined at {found.canonical}", new=found.canonical
-                )
-            yield from self._compared(path, before, found.definition)
+                detail = f"still resolves, now defined at {found.canonical}"
+                yield _Row("symbol-moved", entry.path, detail, new=found.canonical)
+            yield from self._compared(entry, before, found.definition)
 
-    def _removed(self, path: str, key: str, before: Definition) -> Change:
-        home = self._home(key) if "." not in key else None
+    def _removed(self, entry: ChangedEntry, before: Definition) -> _Row:
+        home = self._home(entry.key) if _is_plain(entry.key) else None
         if home is not None:
-            return Change("symbol-moved", path, f"is now {home}", _shown(before), home)
-        rule = "attribute-removed" if "." in key else "symbol-removed"
-        return Change(rule, path, "is gone", _shown(before))
+            return _Row("symbol-moved", entry.path, f"is now {home}", before, home)
+        rule = "symbol-removed" if _is_plain(entry.key) else "attribute-removed"
+        return _Row(rule, entry.path, "is gone", before)
 
-    def _compared(self, path: str, before: Definition, after: Definition) -> Iterator[Change]:
+    def _export(self, entry: ChangedEntry, before: Import) -> Iterator[_Row]:
+        """A name that a package showed from one of its own modules, and shows no more."""
+        if entry.new is not None or not before.module.startswith(f"{entry.module}."):
+            return
+        if not self._new.resolve(entry.path).missing:
+            return
+        canonical = self._old.resolve(entry.path).canonical
+        if canonical and self._new.resolve(canonical).found:
+            yield _Row("symbol-moved", entry.path, f"is now only at {canonical}", new=canonical)
+
+    def _compared(self, entry: ChangedEntry, before: Definition, after: Definition) -> Iterator[_Row]:
+        path = entry.path
         if isinstance(before, Function) and isinstance(after, Function):
             if before.is_property != after.is_property:
-                kinds = ("a property", "a method") if before.is_property else ("a method", "a property")
-                yield Change("attribute-kind-changed", path, f"was {kinds[0]}, is now {kinds[1]}")
-                return
-            renamed = {d.old: d.new for d in after.deprecations if d.new}
-            for change in signature_changes(before.signature, after.signature, renamed):
-                yield Change(change.rule, path, change.detail, str(before.signature), str(after.signature))
+                was, now = ("a property", "a method") if before.is_property else ("a method", "a property")
+                yield _Row("attribute-kind-changed", path, f"was {was}, is now {now}", before, after)
+            else:
+                yield from self._functions(entry, before, after)
         elif isinstance(before, Class) and isinstance(after, Class):
             yield from self._class(path, before, after)
         elif isinstance(before, (Function, Class)) and isinstance(after, (Function, Class)):
-            yield Change("symbol-rebound", path, f"was {_kind(before)}, is now {_kind(after)}", new=_shown(after))
+            yield _Row("symbol-rebound", path, f"was {_kind(before)}, is now {_kind(after)}", before, after)
 
-    def _class(self, path: str, before: Class, after: Class) -> Iterator[Change]:
+    def _functions(self, entry: ChangedEntry, before: Function, after: Function) -> Iterator[_Row]:
+        in_class = "." in entry.key
+        old, new = _bound(before, in_class), _bound(after, in_class)
+        if old != new:
+            for change in signature_changes(old, self._acceptance(entry.path, old, new, after)):
+                yield _Row(change.rule, entry.path, change.detail, before, after)
+
+    def _acceptance(self, path: str, old: Signature, new: Signature, after: Function) -> Acceptance:
+        """What a call may pass now; `**` parameters are followed only where a name went missing."""
+        plain = Acceptance(new, "unknown", deprecated={d.old: d for d in after.deprecations})
+        if all(new.get(parameter.name) is not None for parameter in old.parameters):
+            return plain
+        # Which keywords a constructor takes is a question about its class: fields of a dataclass, for one.
+        found = self._new.resolve(path.removesuffix(".__init__"))
+        accepted = self._new.accepts(found, through_instance=True) if found.found else None
+        return accepted or plain
+
+    def _class(self, path: str, before: Class, after: Class) -> Iterator[_Row]:
         held = {attribute.name for attribute in after.attributes} | set(after.methods)
         for attribute in before.attributes:
             if attribute.name in held or (_private(attribute.name) and not self._everything):
                 continue
             if self._new.member(path, attribute.name).missing:
-                yield Change("attribute-removed", f"{path}.{attribute.name}", "is gone", attribute.value or "")
+                yield _Row("attribute-removed", f"{path}.{attribute.name}", "is gone", attribute)
         if self._everything and before.bases != after.bases:
-            yield Change("base-removed", path, "has other bases", ", ".join(before.bases), ", ".join(after.bases))
+            yield _Row("base-removed", path, "has other bases", ", ".join(before.bases), ", ".join(after.bases))
+
+    # Functions with several signatures, as stubs and operators have them
+
+    def _overloads(self, path: str) -> Iterator[_Row]:
+        """A call may bind to any overload: what counts is an old one that no new one stands in for."""
+        old, new = self._old.resolve(path), self._new.resolve(path)
+        if not old.found or path.rpartition(".")[0] in self._lost:
+            return
+        if new.missing:
+            if path not in self._lost:
+                self._lost.add(path)
+                yield _Row("symbol-removed", path, "is gone", old.definition)
+            return
+        after = self._new.overloads(new) if new.found else ()
+        if not after:
+            return
+        in_class = isinstance(self._old.resolve(path.rpartition(".")[0]).definition, Class)
+        for before in self._old.overloads(old):
+            yield from min((_overload(path, before, other, in_class) for other in after), key=len)
 
 
-def signature_changes(old: Signature, new: Signature, renamed: Mapping[str, str]) -> Iterator[ParameterChange]:
-    """What a caller of the old signature can notice under the new one.
-
-    Args:
-        old: The signature before.
-        new: The signature after.
-        renamed: Old names that are still taken, to their new names.
-    """
-    before = {p.name: p for p in old.parameters if p.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)}
-    after = {p.name: p for p in new.parameters if p.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)}
-    substitutes = _substitutes(old, new)
-    for name, parameter in before.items():
-        if name in after:
-            now = after[name]
-            if parameter.kind is not Kind.KEYWORD_ONLY and now.kind is Kind.KEYWORD_ONLY:
-                yield ParameterChange("parameter-keyword-only", name, f"`{name}` is keyword-only")
-            elif not parameter.required and now.required:
-                yield ParameterChange("parameter-required", name, f"`{name}` has no default any more")
-            elif not parameter.required and parameter.default != now.default:
-                detail = f"`{name}` defaults to {now.default}, was {parameter.default}"
-                yield ParameterChange("default-changed", name, detail)
-        elif name in renamed:
-            yield ParameterChange("deprecated-parameter", name, f"`{name}` is now `{renamed[name]}`; still taken")
-        elif name in substitutes:
-            yield ParameterChange("parameter-renamed", name, f"`{name}` is now `{substitutes[name]}`")
-        elif new.var_keyword is not None and old.var_keyword is None:
-            yield ParameterChange("parameter-swallowed", name, f"`{name}` now falls into **{new.var_keyword.name}")
-        else:
-            yield ParameterChange("parameter-removed", name, f"`{name}` is gone")
-    replaced = set(substitutes.values())
-    for name, parameter in after.items():
-        if name not in before and name not in replaced and parameter.required:
-            yield ParameterChange("parameter-required", name, f"`{name}` is new and required")
-    shift = _shifted(old, new, substitutes)
-    if shift is not None:
-        yield shift
+def _overload(path: str, before: Function, after: Function, in_class: bool) -> list[_Row]:
+    changes = list(signature_changes(_bound(before, in_class), Acceptance(_bound(after, in_class))))
+    was, now = before.signature.returns, after.signature.returns
+    # A schema states what comes back; what an annotation says changes without any effect.
+    if path.startswith(_OPERATORS) and was != now:
+        changes.append(ParameterChange("return-changed", "", f"returns {now}, was {was}"))
+    return [_Row(change.rule, path, change.detail, before, after) for change in changes]
 
 
-def _substitutes(old: Signature, new: Signature) -> dict[str, str]:
-    """A parameter whose place another one has taken: the same index, kind and default, with all around them kept."""
-    before, after = old.parameters, new.parameters
-    if len(before) != len(after):
-        return {}
-    return {
-        b.name: a.name
-        for b, a in zip(before, after, strict=True)
-        if b.name != a.name
-        and (b.kind, b.default) == (a.kind, a.default)
-        and new.get(b.name) is None
-        and old.get(a.name) is None
-        and a.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
-    }
-
-
-def _shifted(old: Signature, new: Signature, substitutes: dict[str, str]) -> ParameterChange | None:
-    for index, (before, after) in enumerate(zip(old.positional, new.positional, strict=False)):
-        if before.name != after.name and substitutes.get(before.name) != after.name:
-            detail = f"positional argument {index + 1} is now `{after.name}`, was `{before.name}`"
-            return ParameterChange("positional-shift", before.name, detail)
-    return None
+def _is_plain(key: str) -> bool:
+    """Whether it is a name of a module, not a member of a class, an overload or a fact."""
+    return "." not in key and "@" not in key
 
 
 def _defines(entry: Entry) -> bool:
@@ -233,32 +275,61 @@ def _decoded(key: str, entry: Entry) -> Definition:
     return decode(key, entry.surface)
 
 
+def _overloaded(definition: Definition) -> bool:
+    if isinstance(definition, Assignment):
+        return definition.annotation == "OpOverloadPacket"
+    return isinstance(definition, Function) and "overload" in definition.flags
+
+
+def _bound(function: Function, in_class: bool) -> Signature:
+    """The signature without `self` or `cls`, as its callers count arguments."""
+    return function.signature.without_first() if in_class and not function.is_static else function.signature
+
+
+def _packages(module: str) -> Iterator[str]:
+    """The packages around a module, outermost first."""
+    parts = module.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts)))
+
+
 def _private(path: str) -> bool:
     return any(part.startswith("_") and not part.endswith("__") for part in path.split("."))
 
 
 def _at_or_below(path: str, prefix: str) -> bool:
-    return not prefix or path == prefix or path.startswith(f"{prefix}.")
+    return not prefix or path == prefix or path.startswith((f"{prefix}.", f"{prefix}@"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _kind(definition: Definition) -> str:
-    return {Function: "a function", Class: "a class", Import: "an import"}.get(type(definition), "a value")
+    return "a class" if isinstance(definition, Class) else "a function"
 
 
-def _shown(definition: Definition) -> str:
-    if isinstance(definition, Function):
-        return str(definition.signature)
-    return f"class {definition.name}" if isinstance(definition, Class) else ""
+def _shown(form: Definition | str | None) -> str:
+    if isinstance(form, Function):
+        return str(form.signature)
+    if isinstance(form, Class):
+        return f"class {form.name}"
+    if isinstance(form, Assignment):
+        return form.value or form.annotation or ""
+    return form if isinstance(form, str) else ""
 
 
-def _folded(changes: list[Change]) -> list[Change]:
+def _rule(rule: str, path: str) -> str:
+    return _OPERATOR_RULES.get(rule, "op-parameter") if path.startswith(_OPERATORS) else rule
+
+
+def _folded(rows: Iterable[_Row]) -> list[Change]:
     """The same change of members of the same name in many classes, as copies of model code make them: one row."""
-    groups: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
-    for change in changes:
-        groups[change.rule, change.symbol.rpartition(".")[2], change.detail].append(change)
-    rows = []
-    for same in groups.values():
-        first = min(same, key=lambda change: (change.symbol.count("."), change.symbol))
-        others = tuple(sorted(change.symbol for change in same if change is not first))
-        rows.append(Change(first.rule, first.symbol, first.detail, first.old, first.new, (*first.repeats, *others)))
-    return sorted(rows, key=lambda change: (change.rule, change.symbol))
+    groups: dict[tuple[str, str, str], dict[str, _Row]] = defaultdict(dict)
+    for row in rows:
+        groups[_rule(row.rule, row.symbol), row.symbol.rpartition(".")[2], row.detail].setdefault(row.symbol, row)
+    changes = []
+    for (rule, _, detail), same in groups.items():
+        first = min(same.values(), key=lambda row: (row.symbol.count("."), row.symbol))
+        repeats = chain(first.repeats, sorted(symbol for symbol in same if symbol != first.symbol))
+        changes.append(Change(rule, first.symbol, detail, _shown(first.old), _shown(first.new), tuple(repeats)))
+    return sorted(changes, key=lambda change: (change.rule, change.symbol, change.detail))

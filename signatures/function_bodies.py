@@ -19,6 +19,9 @@ _LEAVES: frozenset[type] = frozenset(
     | set(ast.boolop.__subclasses__())
     | set(ast.cmpop.__subclasses__())
 )
+ANY_NAME = "*"
+"""Among the attributes of a body: names that are only known at run time are set on `self`."""
+
 _STATEMENT_LISTS = ("body", "orelse", "handlers", "finalbody", "cases")
 _VERSION = re.compile(r"\bv?(\d+\.\d+(?:\.\d+)?)\b")
 _READERS = frozenset({"get", "pop", "setdefault"})
@@ -56,6 +59,7 @@ class BodyReader:
         deep = (
             (keywords is not None and keywords in squeezed)
             or "super(" in squeezed
+            or "setattr(" in squeezed
             or (scan.receiver is not None and f"{scan.receiver}." in squeezed)
             or ("def" in squeezed and "**" in squeezed)
         )
@@ -209,6 +213,8 @@ class _Scan:
         keywords = self.keywords
         if type(function) is ast.Attribute:
             value = function.value
+            if function.attr == "update" and self._is_own_dict(value):
+                self.attributes[ANY_NAME] = ""
             if keywords is not None and _is_name(value, keywords):
                 self._keywords_method(function.attr, node)
                 stack.extend(node.args[1:])
@@ -220,6 +226,8 @@ class _Scan:
                 stack.append(value)
         elif type(function) is not ast.Name:
             stack.append(function)
+        elif function.id == "setattr" and len(node.args) > 1 and self._receiver_of(node.args[0]) == "self":
+            self.attributes.setdefault(constant_string(node.args[1]) or ANY_NAME, "")
         elif function.id in _HARMLESS and keywords is not None and _is_name(next(iter(node.args), function), keywords):
             return
         stack.extend(node.args)
@@ -232,6 +240,11 @@ class _Scan:
                 self.forwarded[text] = None
             else:
                 stack.append(keyword.value)
+
+    def _is_own_dict(self, value: ast.expr) -> bool:
+        return (
+            isinstance(value, ast.Attribute) and value.attr == "__dict__" and self._receiver_of(value.value) == "self"
+        )
 
     def _keywords_method(self, method: str, node: ast.Call) -> None:
         if method in _READERS and node.args:

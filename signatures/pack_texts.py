@@ -18,9 +18,9 @@ A delta pack's text is a list of modules with a record separator between them. A
 from __future__ import annotations
 
 import bisect
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from .errors import DriftError
 from .model import Entry
@@ -32,6 +32,7 @@ _BETWEEN = "\x1e"
 # In characters. A release that changes copies of the same code everywhere is small only as one chunk: transformers
 # 5.4.0 is 266 kB in one, 371 kB in twelve. Expanding 3 MB takes 20 ms.
 _DELTA_CHUNK = 1 << 22
+_SHALLOW = 2
 
 
 def definitions(module: str, entries: Iterable[Entry]) -> dict[str, str]:
@@ -76,6 +77,9 @@ class GrowingModule:
 
     def add(self, ordinal: int, found: Mapping[str, str]) -> None:
         """Add the module's definitions at a release; ordinals must rise, left-out ones are those it is absent at."""
+        # Only writing needs it, and loading OpenSSL costs every reader.
+        import hashlib
+
         lines = [f"{key}\t{found[key]}" for key in sorted(found)]
         identity = hashlib.blake2b(encoded("\n".join(lines)), digest_size=16).digest()
         state = self._numbers.get(identity)
@@ -184,22 +188,33 @@ def delta_chunks(changes: Mapping[str, Sequence[str]]) -> Iterator[Chunk]:
     Args:
         changes: The edits of each changed module.
     """
-    names: list[str] = []
-    texts: list[str] = []
     # Modules of one kind (`modeling_*`, `configuration_*`) change alike, so they are compressed side by side.
-    for name in sorted(changes, key=lambda name: (name.rpartition(".")[2], name)):
-        names.append(name)
-        texts.append("\n".join(changes[name]))
-        if sum(map(len, texts)) > _DELTA_CHUNK:
-            yield Chunk(tuple((name, "") for name in names), _BETWEEN.join(texts))
-            names, texts = [], []
-    if names:
-        yield Chunk(tuple((name, "") for name in names), _BETWEEN.join(texts))
+    ordered = sorted(changes, key=lambda name: (_is_deep(name), name.rpartition(".")[2], name))
+    for _, group in groupby(ordered, key=_is_deep):
+        names: list[str] = []
+        texts: list[str] = []
+        for name in group:
+            names.append(name)
+            texts.append("\n".join(changes[name]))
+            if sum(map(len, texts)) > _DELTA_CHUNK:
+                yield _chunk(names, texts)
+                names, texts = [], []
+        if names:
+            yield _chunk(names, texts)
 
 
 def delta_edits(data: bytes) -> list[str]:
     """The edits of each module in one chunk of a delta pack, for `edited`."""
     return decoded(data).split(_BETWEEN)
+
+
+def _chunk(names: list[str], texts: list[str]) -> Chunk:
+    return Chunk(tuple((name, "") for name in names), _BETWEEN.join(texts))
+
+
+def _is_deep(module: str) -> bool:
+    """Most questions are about the few modules near the root: they are not to wait for the many below."""
+    return module.count(".") > _SHALLOW
 
 
 @lru_cache(1 << 13)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import json
 import os
 import sqlite3
@@ -27,7 +26,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import DriftError
-from .whole_files import replacing
 
 FORMAT = 1
 SUFFIX = ".pack"
@@ -208,6 +206,9 @@ def write_pack(path: Path, header: Header, chunks: Iterable[Chunk], *, tool: str
     Raises:
         DriftError: It cannot be written; the message names the reason.
     """
+    # Readers, which start much more often, do without what only writing needs.
+    from .whole_files import replacing
+
     with replacing(path) as temporary:
         try:
             with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
@@ -228,6 +229,8 @@ def decoded(data: bytes) -> str:
 
 
 def _fill(connection: sqlite3.Connection, header: Header, chunks: Iterable[Chunk], tool: str) -> None:
+    import hashlib
+
     # The file is synced and renamed as a whole, so SQLite's own safety on disk is not needed.
     for pragma in (f"page_size={_PAGE_SIZE}", "journal_mode=OFF", "synchronous=OFF", "encoding='UTF-8'"):
         connection.execute(f"PRAGMA {pragma}").fetchall()

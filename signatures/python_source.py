@@ -14,13 +14,29 @@ from contextlib import contextmanager
 
 from .expressions import SourceText, assumes_dependency, constant_string, dotted, truth, unpacked
 from .function_bodies import BodyReader
-from .model import Assignment, Class, Deprecation, Entry, Function, Import, Kind, Parameter, Signature, encode
+from .model import Assignment, Class, Entry, Function, Import, Kind, Parameter, Signature, encode
+from .source_patterns import (
+    answering_module,
+    deprecate_kwarg,
+    frozen,
+    globbed,
+    items,
+    membership,
+    mirrored_module,
+    named_tuple,
+    string_items,
+    strings,
+    undocumented,
+    without_last,
+)
 
 _LONGEST_LINE = 1 << 20
 # Smaller files cannot nest deeply enough to exhaust the stack of a main thread.
 _SAFE_SIZE = sys.maxsize if sys.version_info >= (3, 11) else 1 << 17
 _LARGEST, _ROOM = 1 << 22, 1 << 28
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# `except*` is of Python 3.11.
+_TRIES = (ast.Try, *((ast.TryStar,) if sys.version_info >= (3, 11) else ()))
 _ALIAS_MAKER = re.compile(r"_create_\w*alias$")
 
 
@@ -184,10 +200,13 @@ class Reader:
                 self._assign(node)
             elif isinstance(node, ast.If):
                 self._if(node)
-            elif isinstance(node, ast.Try):
+            elif isinstance(node, _TRIES):
                 self._try(node)
             elif isinstance(node, (ast.With, ast.For, ast.While)):
                 self._block(node)
+            elif isinstance(node, ast.Match):
+                for case in node.cases:
+                    self._statements(case.body)
             elif isinstance(node, ast.Delete):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
@@ -225,20 +244,27 @@ class Reader:
 
     def _block(self, node: ast.With | ast.For | ast.While) -> None:
         if isinstance(node, ast.For):
-            starred = _mirrored_module(node)
+            starred = mirrored_module(node)
             if starred is not None:
-                self._fact(f"@star:{self._known_module(starred)}", "dir")
+                self._star(self._known_module(starred), "dir")
                 return
-            pattern = _globbed(node)
+            pattern = globbed(node)
             if pattern is not None:
                 self._fact("@fast-modules", ["stub", pattern])
                 return
             if isinstance(node.target, ast.Name) and self._fills_structure(node):
                 return
-            for target in ast.walk(node.target):
-                if isinstance(target, ast.Name):
-                    self._bind(target.id, Assignment(target.id, "…"))
+            self._targets(node.target)
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    self._targets(item.optional_vars)
         self._statements(node.body)
+
+    def _targets(self, target: ast.expr) -> None:
+        for part in ast.walk(target):
+            if isinstance(part, ast.Name):
+                self._bind(part.id, Assignment(part.id, "…"))
 
     def _known_module(self, name: str) -> str:
         """The absolute module that a dotted local name stands for."""
@@ -265,9 +291,14 @@ class Reader:
         module = self._absolute(node)
         for alias in node.names:
             if alias.name == "*":
-                self._fact(f"@star:{module}", "import")
+                self._star(module, "import")
             else:
                 self._bind(alias.asname or alias.name, Import(alias.asname or alias.name, module, alias.name))
+
+    def _star(self, module: str, how: str) -> None:
+        # Where two bring the same name, the later one wins.
+        position = sum(key.startswith("@star:") for key in self._entries)
+        self._fact(f"@star:{module}", [how, position])
 
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -298,7 +329,7 @@ class Reader:
             self._structure = {}
             for key, names in zip(value.keys, value.values, strict=True):
                 if (submodule := constant_string(key)) is not None:
-                    self._structure[submodule] = dict.fromkeys(_strings(names))
+                    self._structure[submodule] = dict.fromkeys(strings(names))
         elif name == "_import_structure" and isinstance(value, ast.DictComp):
             return
         elif name == "import_structure" and isinstance(value, ast.Call):
@@ -309,14 +340,14 @@ class Reader:
         else:
             if isinstance(value, ast.Dict):
                 self._dicts[name] = value
-            elif value is not None and (listed := _strings(_frozen(value))):
+            elif value is not None and (listed := strings(frozen(value))):
                 self._lists[name] = listed
             if name == "_LEGACY_MODULE_ALIASES" and isinstance(value, ast.Dict):
-                for alias, target in _string_items(value):
+                for alias, target in string_items(value):
                     self._fact(f"@alias:{self._package}.{alias}", [f"{self._package}.{target}", "finder"])
             if isinstance(value, ast.Call) and "image_processing_(?!pil_)" in self._text.of(value):
                 self._fact("@fast-modules", ["finder", "image_processing_(?!pil_)*.py"])
-            if (fields := _named_tuple(value)) is not None:
+            if (fields := named_tuple(value)) is not None:
                 self._bind(name, Class(name, ("typing.NamedTuple",), attributes=fields))
             elif not self._wraps_itself(name, value):
                 self._bind(name, self._assignment(name, node))
@@ -335,10 +366,10 @@ class Reader:
         annotation = self._text.short(node.annotation) if isinstance(node, ast.AnnAssign) else None
         if node.value is None:
             return Assignment(name, None, annotation)
-        return Assignment(name, self._text.short(node.value), annotation, dotted(_undocumented(node.value)))
+        return Assignment(name, self._text.short(node.value), annotation, dotted(undocumented(node.value)))
 
     def _exported(self, value: ast.expr | None, *, added: bool) -> None:
-        names = _strings(value) if value is not None else []
+        names = strings(value) if value is not None else []
         self._all = [*(self._all or []), *names] if added else names
         if value is not None and not isinstance(value, (ast.List, ast.Tuple)):
             # `__all__ = a.__all__ + […]`: only the literal part is known.
@@ -348,7 +379,7 @@ class Reader:
         owner = dotted(target.value)
         key = constant_string(target.slice)
         if owner == "_import_structure" and self._structure is not None and key is not None and value is not None:
-            names = dict.fromkeys(_strings(value))
+            names = dict.fromkeys(strings(value))
             self._structure[key] = {**self._structure.get(key, {}), **names} if added else names
         elif (
             owner == "sys.modules" and isinstance(value, ast.Call) and (dotted(value.func) or "").endswith("LazyModule")
@@ -363,7 +394,7 @@ class Reader:
         if isinstance(structure, ast.Call):
             how = "files"
         extra = next((k.value for k in call.keywords if k.arg == "extra_objects"), None)
-        names = [key for key, _ in _items(extra)] if isinstance(extra, ast.Dict) else []
+        names = [key for key, _ in items(extra)] if isinstance(extra, ast.Dict) else []
         self._fact("@lazy", [how, names])
 
     # Calls at module level
@@ -375,7 +406,7 @@ class Reader:
         ):
             self._extend_structure(call)
         elif callee.startswith("__all__.") and call.args:
-            self._all = [*(self._all or []), *_strings(call.args[0])]
+            self._all = [*(self._all or []), *strings(call.args[0])]
         elif _ALIAS_MAKER.search(callee) and len(call.args) == 2:
             alias, target = (self._own_name(argument) for argument in call.args)
             if alias and target:
@@ -412,7 +443,7 @@ class Reader:
         owner = call.func.value
         if isinstance(owner, ast.Subscript) and dotted(owner.value) == "_import_structure":
             key = constant_string(owner.slice)
-            names = _strings(call.args[0]) if call.func.attr == "extend" else [constant_string(call.args[0]) or ""]
+            names = strings(call.args[0]) if call.func.attr == "extend" else [constant_string(call.args[0]) or ""]
             if key is not None:
                 self._structure.setdefault(key, {}).update(dict.fromkeys(n for n in names if n))
         elif call.func.attr == "setdefault" and (key := constant_string(call.args[0])) is not None:
@@ -442,7 +473,7 @@ class Reader:
         if any(d.endswith((".setter", ".deleter")) for d in decorators):
             return
         body, flags, warned = self._bodies.read(node)
-        deprecations = [d for decorator in node.decorator_list if (d := _deprecate_kwarg(decorator))]
+        deprecations = [d for decorator in node.decorator_list if (d := deprecate_kwarg(decorator))]
         if isinstance(node, ast.AsyncFunctionDef):
             flags |= {"async"}
         if overload:
@@ -546,11 +577,11 @@ class Reader:
         for name, node in self._dicts.items():
             if name not in self._entries or not node.keys:
                 continue
-            named = [(key, target) for key, value in _items(node) if (target := dotted(value)) is not None]
+            named = [(key, target) for key, value in items(node) if (target := dotted(value)) is not None]
             if len(named) == len(node.keys) and len(named) > 1 and name.isupper():
                 self._fact(f"@keys:{name}", dict(named))
             elif self._module_getattr is not None:
-                self._fact(f"@keys:{name}", dict(_string_items(node)))
+                self._fact(f"@keys:{name}", dict(string_items(node)))
 
     def _deprecated_attributes(self, call: ast.Call) -> None:
         """`__getattr__ = deprecate_attr(__name__, remove={…}, rename={…})`, transformers 5.23.0."""
@@ -559,7 +590,7 @@ class Reader:
             return
         for keyword in call.keywords:
             if isinstance(keyword.value, ast.Dict):
-                for name, value in _items(keyword.value):
+                for name, value in items(keyword.value):
                     first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
                     self._fact(f"@getattr:{name}", dotted(first) or "?")
             else:
@@ -569,15 +600,15 @@ class Reader:
         """A module `__getattr__` that looks names up in a literal and takes them from a module, else raises."""
         parameter = node.args.args[0].arg if node.args.args else ""
         known = bool(node.body) and isinstance(node.body[-1], ast.Raise)
-        for statement in _without_last(node.body):
+        for statement in without_last(node.body):
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
                 continue
-            table = _membership(statement, parameter)
+            table = membership(statement, parameter)
             names = self._table(table) if table else None
             if names is None or not isinstance(statement, ast.If):
                 known = False
                 continue
-            source = _answering_module(statement.body)
+            source = answering_module(statement.body)
             for name, value in names.items():
                 target = self._absolute(source) if source is not None else value
                 if source is not None and not source.module:
@@ -589,101 +620,5 @@ class Reader:
     def _table(self, name: str) -> dict[str, str] | None:
         node = self._dicts.get(name)
         if node is not None:
-            return dict(_string_items(node))
+            return dict(string_items(node))
         return dict.fromkeys(self._lists[name], "") if name in self._lists else None
-
-
-def _undocumented(value: ast.expr) -> ast.expr:
-    """The function in `conv1d = _add_docstr(torch.conv1d, "…")`, which gives it a docstring and returns it."""
-    if isinstance(value, ast.Call) and value.args and (dotted(value.func) or "").endswith("add_docstr"):
-        return value.args[0]
-    return value
-
-
-def _named_tuple(value: ast.expr | None) -> tuple[Assignment, ...] | None:
-    """The fields in `namedtuple("Name", ["a", "b"])`, also written `"a b"`."""
-    if not isinstance(value, ast.Call) or (dotted(value.func) or "").rsplit(".", 1)[-1] != "namedtuple":
-        return None
-    if len(value.args) != 2 or any(k.arg == "defaults" for k in value.keywords):
-        return None
-    text = constant_string(value.args[1])
-    names = text.replace(",", " ").split() if text is not None else _strings(value.args[1])
-    return tuple(Assignment(name, None, "Any") for name in names)
-
-
-def _membership(statement: ast.stmt, parameter: str) -> str | None:
-    """`NAME` in `if parameter in NAME:`."""
-    if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare):
-        return None
-    test = statement.test
-    if dotted(test.left) != parameter or not isinstance(test.ops[0], ast.In):
-        return None
-    return dotted(test.comparators[0])
-
-
-def _answering_module(body: list[ast.stmt]) -> ast.ImportFrom | None:
-    return next((s for s in body if isinstance(s, ast.ImportFrom) and len(s.names) == 1), None)
-
-
-def _without_last(body: list[ast.stmt]) -> list[ast.stmt]:
-    return body[:-1] if body and isinstance(body[-1], ast.Raise) else body
-
-
-def _strings(node: ast.expr) -> list[str]:
-    """The string literals of a list, tuple or set, and of a sum of such."""
-    if isinstance(node, ast.BinOp):
-        return [*_strings(node.left), *_strings(node.right)]
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return [value for element in node.elts if (value := constant_string(element)) is not None]
-    return []
-
-
-def _frozen(node: ast.expr) -> ast.expr:
-    """`X` in `frozenset(X)`."""
-    frozen = isinstance(node, ast.Call) and dotted(node.func) == "frozenset" and len(node.args) == 1
-    return node.args[0] if frozen else node  # type: ignore[attr-defined]  # `frozen` says it is a Call
-
-
-def _items(node: ast.Dict) -> list[tuple[str, ast.expr]]:
-    pairs = zip(node.keys, node.values, strict=True)
-    return [(text, value) for key, value in pairs if (text := constant_string(key)) is not None]
-
-
-def _string_items(node: ast.Dict) -> list[tuple[str, str]]:
-    return [(key, text) for key, value in _items(node) if (text := constant_string(value)) is not None]
-
-
-def _deprecate_kwarg(node: ast.expr) -> Deprecation | None:
-    """`@deprecate_kwarg("old", version="5.6.0", new_name="new")`, of transformers.utils.deprecation."""
-    if not isinstance(node, ast.Call) or (dotted(node.func) or "").rsplit(".", 1)[-1] != "deprecate_kwarg":
-        return None
-    arguments = dict(zip(("old_name", "version", "new_name"), node.args, strict=False))
-    arguments.update({k.arg: k.value for k in node.keywords if k.arg})
-    old = constant_string(arguments.get("old_name"))
-    if old is None:
-        return None
-    return Deprecation(old, constant_string(arguments.get("new_name")), constant_string(arguments.get("version")))
-
-
-def _mirrored_module(node: ast.For) -> str | None:
-    """`M` in `for name in dir(M): globals()[name] = getattr(M, name)`, as torch makes `torch.add`."""
-    call = node.iter
-    if not (isinstance(call, ast.Call) and dotted(call.func) == "dir" and len(call.args) == 1):
-        return None
-    writes = any(
-        isinstance(inner, ast.Subscript)
-        and isinstance(inner.ctx, ast.Store)
-        and isinstance(inner.value, ast.Call)
-        and dotted(inner.value.func) == "globals"
-        for inner in ast.walk(node)
-    )
-    sets = any(isinstance(inner, ast.Call) and dotted(inner.func) == "setattr" for inner in ast.walk(node))
-    return dotted(call.args[0]) if writes or sets else None
-
-
-def _globbed(node: ast.For) -> str | None:
-    """The pattern in `for f in sorted((… / "models").rglob("image_processing_*.py"))`."""
-    for inner in ast.walk(node.iter):
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "rglob":
-            return constant_string(inner.args[0]) if inner.args else None
-    return None

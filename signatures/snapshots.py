@@ -153,7 +153,7 @@ class _ReleaseReader:
         operators = self._upstream.mirrored.get(module)
         if operators is not None:
             # Names are put there while it is imported: the operators, and others that no file lists.
-            added += [Entry(f"@star:{operators}", '"dir"'), Entry("@dynamic", "1")]
+            added += [Entry(f"@star:{operators}", '["dir",0]'), Entry("@dynamic", "1")]
         return sorted({entry.key: entry for entry in [*found, *added]}.values())
 
     def _schemas(self, path: str) -> list[Schema]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from signatures.model import Kind
+from signatures.model import Kind, Parameter
 from signatures.surface import Acceptance
 
 from .. import witnesses
@@ -186,27 +188,66 @@ def _deprecated(c: _Comparison, keyword: Keyword) -> Problem:
 
 
 def renamed(old: Acceptance, new: Acceptance, name: str) -> str | None:
-    """What a parameter is called now: the new name in its place, or the only new one for the only one that is gone."""
+    """What a parameter is called now, where the sources leave no doubt.
+
+    That is what a deprecation names, or a new parameter that stands in the old one's place and is alike.
+    """
     for deprecated in (new.deprecated, old.deprecated):
         if name in deprecated:
             return deprecated[name].new
     parameter = old.signature.get(name)
     if parameter is None or new.signature.get(name) is not None:
         return None
-    places = [p.name for p in old.signature.positional]
-    now = [p.name for p in new.signature.positional]
-    if name in places and places.index(name) < len(now):
-        candidate = now[places.index(name)]
-        if old.signature.get(candidate) is None:
-            return candidate
-    gone = _plain_names(old) - _plain_names(new)
-    added = _plain_names(new) - _plain_names(old)
-    return added.pop() if len(gone) == len(added) == 1 else None
+    added = [p for p in new.signature.parameters if p.kind not in _STARS and old.signature.get(p.name) is None]
+    places, now = old.signature.positional, new.signature.positional
+    if parameter in places and places.index(parameter) < len(now):
+        candidate = now[places.index(parameter)]
+        if candidate in added and alike(parameter, candidate):
+            return candidate.name
+    similar = [candidate for candidate in added if alike(parameter, candidate)]
+    return similar[0].name if len(similar) == 1 else None
 
 
-def _plain_names(accepts: Acceptance) -> set[str]:
-    stars = (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
-    return {p.name for p in accepts.signature.parameters if p.kind not in stars}
+def alike(old: Parameter, new: Parameter) -> bool:
+    """Whether two parameters have similar names, or annotations that share a type that is not a common one."""
+    if SequenceMatcher(None, old.name, new.name).ratio() > _SIMILAR:
+        return True
+    words = (set(re.findall(r"[A-Za-z_]\w*", parameter.annotation or "")) for parameter in (old, new))
+    return bool(set.intersection(*words) - _COMMON_TYPES)
+
+
+_SIMILAR = 0.75
+_STARS = (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
+_COMMON_TYPES = frozenset(
+    {
+        "Any",
+        "Callable",
+        "Dict",
+        "FloatTensor",
+        "Iterable",
+        "List",
+        "Literal",
+        "LongTensor",
+        "None",
+        "Optional",
+        "Sequence",
+        "Tensor",
+        "Tuple",
+        "Union",
+        "bool",
+        "dict",
+        "float",
+        "int",
+        "list",
+        "ndarray",
+        "np",
+        "set",
+        "str",
+        "torch",
+        "tuple",
+        "typing",
+    }
+)
 
 
 def _keyword(c: _Comparison, name: str) -> Keyword:

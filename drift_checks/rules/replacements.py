@@ -237,7 +237,7 @@ def _refused(
     rule: Rule, given: Replacement, path: str, why: Refusal, before: list[Passed], after: list[Passed], pair: Pair
 ) -> Problem:
     added = sorted(_names(after) - _names(before))
-    passes = f"; upstream passes {_listed(added)} instead" if added else ""
+    passes = f"; upstream now passes {_listed(added)}" if added else ""
     symbol = pair.new.resolve(path).canonical
     if why.missing is not None:
         name = why.missing.name
@@ -267,7 +267,7 @@ def _never_passed(
             continue
         if any(_reaches(parameter, given, call) for call in after):
             continue
-        passes = f"; upstream passes {_listed(added)} instead" if added else ""
+        passes = f"; upstream now passes {_listed(added)}" if added else ""
         yield Problem(
             rule,
             parameter.span,

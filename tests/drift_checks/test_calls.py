@@ -58,11 +58,11 @@ CASES = [
         [(4, "parameter-keyword-only", "breaks")],
     ),
     Case(
-        "one positional argument too many",
+        "another parameter in its place is no new name for it",
         "def f(a, b): ...",
         "def f(a, c=None): ...",
         CALL + "f(1, 2)\nf(1, b=2)\n",
-        [(4, "parameter-renamed", "breaks")],
+        [(4, "parameter-removed", "breaks")],
     ),
     Case(
         "gone by position",
@@ -209,6 +209,22 @@ def test_a_renamed_keyword_says_the_new_name() -> None:
     [finding] = checked("def f(image, b=1): ...", "def f(images, b=1): ...", CALL + "f(image=1)\n").findings
     assert finding.fix == ("upstream", "`images=`", "unsafe")
     assert (finding.column, finding.end_column) == (3, 10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_renamed"),
+    [
+        ("image", "images", True),
+        ("past_key_value", "past_key_values", True),
+        ("interpolation: Optional[InterpolationMode] = None", "resample: Resampling | InterpolationMode = None", True),
+        ("cache_position: torch.Tensor | None = None", "logits_to_keep: torch.Tensor | int = 0", False),
+        ("do_pad: bool", "do_resize: bool", False),
+    ],
+)
+def test_only_what_is_alike_is_called_renamed(old: str, new: str, is_renamed: bool) -> None:
+    name = old.partition(":")[0]
+    report = checked(f"def f(a, {old}): ...", f"def f(a, {new}): ...", CALL + f"f(1, {name}=2)\n")
+    assert ("parameter-renamed" in {finding.rule for finding in report.findings}) is is_renamed
 
 
 def test_calling_a_module_of_torch_calls_its_forward() -> None:

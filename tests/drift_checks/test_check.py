@@ -97,6 +97,22 @@ def test_works_in_keeps_the_holes_of_the_history() -> None:
     assert finding.works_in == ">=1.0,<1.5 || >=1.6,<2.0"
 
 
+def test_works_in_does_not_claim_a_release_that_has_no_such_method() -> None:
+    before, after = ("class C:\n    def m(self, a): ...\n", "class C:\n    def m(self): ...\n")
+    texts = {"0.8": "", "0.9": "class C: ...\n", "1.0": before, "2.0": after}
+    items = [SourceFile("a.py", b"from transformers import C\nC().m(1)\n")]
+    [finding] = check(items, [pair(before, after)], {"transformers": Known(texts)}).findings
+    assert finding.works_in == ">=1.0,<2.0"
+
+
+def test_works_in_does_not_claim_a_release_in_which_it_is_not_known() -> None:
+    unknown = "import other\n\ndef f(images=1, **kwargs): return other.g(**kwargs)\n"
+    texts = {"1.0": RENAMED[0], "1.5": unknown, "2.0": RENAMED[1]}
+    items = [SourceFile("a.py", CALL.format(comment="").encode())]
+    [finding] = check(items, [pair(*RENAMED)], {"transformers": Known(texts)}).findings
+    assert finding.works_in == ">=1.0,<1.5"
+
+
 def test_the_roots_of_an_upstream_are_what_files_must_name() -> None:
     assert import_names([pair(*RENAMED)]) == {"transformers"}
 

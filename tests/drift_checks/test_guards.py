@@ -59,6 +59,7 @@ GUARDED = [
 NOT_GUARDED = [
     "if version.parse(transformers.__version__) > version.parse('0.5'):\n    f(1)",
     "if x:\n    f(1)",
+    "import other\nif Version(other.__version__) > x:\n    f(1)",
     "if sys.version_info >= (3, 10):\n    f(1)",
     "if is_torch_available():\n    f(1)",
     "if hasattr(x, 'old'):\n    f(1)",

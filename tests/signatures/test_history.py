@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from signatures.errors import DriftError
 from signatures.history import Change, History, overlay_folder
 from signatures.model import Entry
-from signatures.packs import ReleaseInfo
+from signatures.pack_texts import delta_chunks, edits
+from signatures.packs import Header, Pack, ReleaseInfo, write_pack
 from signatures.recording import delta_path, write_base, write_delta
 
 Modules = Mapping[str, list[Entry]]
@@ -136,8 +137,14 @@ def test_a_release_may_follow_from_an_older_one(shipped: Path) -> None:
 
 def test_two_hundred_deltas_are_no_deeper_than_python_goes(tmp_path: Path) -> None:
     base(tmp_path, {"0": {"pkg": entries(f="0")}})
+    path = tmp_path / "pkg" / "0000-base.pack"
     for number in range(1, 201):
-        delta(tmp_path, str(number), str(number - 1), {"pkg": entries(f=str(number))})
+        parent = Pack(path)
+        header = Header("pkg", (release(str(number)),), (str(number - 1), parent.digest))
+        parent.close()
+        path = path.with_name(f"{number:04}-{number}.pack")
+        changes = edits({"f": f"{number - 1}\t"}, {"f": f"{number}\t"})
+        write_pack(path, header, delta_chunks({"pkg": changes}))
     history = History.open("pkg", overlay=False, folder=tmp_path)
     assert surface(history, "200", "pkg", "f") == "200"
     assert history.modules("200") == {"pkg"}

@@ -462,3 +462,28 @@ def accepted_names(paths: Sequence[str]) -> list[str]:
 def test_answers_do_not_depend_on_the_order_of_questions() -> None:
     paths = ["p.a.Child.f", "p.a.target", "p.a.Base.f", "p.b.Made", "p.a.Grandchild.nothing"]
     assert accepted_names(paths) == list(reversed(accepted_names(paths[::-1])))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("self.known = 1", Status.MISSING),
+        ("setattr(self, 'other', 1)", Status.MISSING),
+        ("setattr(self, 'asked', 1)", Status.FOUND),
+        ("for key in kwargs: setattr(self, key, kwargs[key])", Status.UNKNOWN),
+        ("self.__dict__.update(kwargs)", Status.UNKNOWN),
+        ("setattr(config, key, 1)", Status.MISSING),
+    ],
+)
+def test_attributes_whose_names_are_only_known_at_run_time(body: str, status: Status) -> None:
+    found = surface({"p/__init__.py": f"class C:\n    def __init__(self, **kwargs):\n        {body}\n"})
+    assert found.resolve("p.C.asked").status is status
+
+
+def test_the_later_of_two_star_imports_wins(tmp_path: Path) -> None:
+    files: Files = {
+        "p/__init__.py": "from .b import *\nfrom .a import *\n",
+        "p/a.py": "def both(): ...\n",
+        "p/b.py": "def both(): ...\ndef only(): ...\n",
+    }
+    compare(tmp_path, files, ["p.both", "p.only"])
