@@ -16,7 +16,7 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 BENCHMARKS = ROOT / "benchmarks"
-HELPERS = frozenset({"__init__", "environments"})
+HELPERS = frozenset({"__init__", "environments", "processes", "tables", "wheels"})
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 

@@ -17,13 +17,29 @@ except ModuleNotFoundError:
 
 from .output import Output
 
-FOUND, FAILED = 1, 2
+FAILED = 2
+INTERRUPTED = 130
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Group(click.Group):
     """Commands in the order of a user's work, and errors as one line with exit status 2."""
+
+    def main(self, *arguments: Any, **extra: Any) -> NoReturn:
+        """Run the command and leave with its exit status."""
+        extra["standalone_mode"] = False
+        try:
+            status = super().main(*arguments, **extra)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx is not None else "drift"
+            _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`")
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except click.Abort:
+            click.echo("drift: interrupted", err=True)
+            raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(status)
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self.commands)
@@ -42,14 +58,18 @@ def _fail(message: str) -> NoReturn:
     raise SystemExit(FAILED)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="upstream-compat", prog_name="drift")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Find what new releases of transformers, torch and torch-npu break or silently change in your code.
 
     \b
     Exit status: 0 nothing to report, 1 something to report, 2 could not run.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(FAILED)
 
 
 def output_options(*formats: str) -> Callable[[Command], Command]:

@@ -137,7 +137,11 @@ class Progress:
 
 def _write(stream: IO[str], text: str) -> None:
     try:
-        stream.write(text)
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            # A stream that cannot say it in its own encoding (`PYTHONIOENCODING=ascii`) gets UTF-8, as files do.
+            sys.stdout.buffer.write(text.encode())
         stream.flush()
     except BrokenPipeError:
         # `drift … | head`: the reader has seen enough. Python would complain when it flushes again at exit.

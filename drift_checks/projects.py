@@ -51,8 +51,8 @@ def open_project(text: str, index: Index | None = None) -> Path | Source:
     index = index or Index()
     known = [release.version for release in index.releases(requirement.name)]
     allowed = list(requirement.specifier.filter(known))
-    pinned = [s.version for s in requirement.specifier if s.operator == "=="]
-    version = pinned[0] if pinned else (str(allowed[-1]) if allowed else None)
+    # A pinned version is asked for as it is: the index may list it as a prerelease, or say itself that it has none.
+    version = _pin(requirement) or (allowed[-1] if allowed else None)
     if version is None:
         raise DriftError(f"{text}: no release on the index matches; the newest is {known[-1] if known else 'none'}")
     return index.open_release(index.release(requirement.name, version))
@@ -80,9 +80,9 @@ def chosen_release(history: History, requirement: Requirement) -> str:
     Raises:
         DriftError: It allows none.
     """
-    pins = [s.version for s in requirement.specifier if s.operator == "==" and not s.version.endswith(".*")]
-    if pins:
-        return history.release(pins[0]).version
+    pin = _pin(requirement)
+    if pin is not None:
+        return history.release(pin).version
     allowed = history.matching(str(requirement.specifier))
     if not allowed:
         newest = history.releases[-1].version
@@ -90,22 +90,35 @@ def chosen_release(history: History, requirement: Requirement) -> str:
     return allowed[-1].version
 
 
-def upstream_requirements(texts: Iterable[str]) -> dict[str, Requirement]:
-    """`--from` and `--to` by distribution name.
+def upstream_requirements(option: str, texts: Iterable[str]) -> dict[str, Requirement]:
+    """The requirements given with `--from` or `--to`, by distribution name.
+
+    Args:
+        option: Which of the two, for messages.
+        texts: Its values.
 
     Raises:
-        DriftError: One is not a requirement on an upstream.
+        DriftError: One is not a requirement on an upstream, or an upstream is named twice.
     """
-    found = {}
+    found: dict[str, Requirement] = {}
     for text in texts:
         requirement = _requirement(text)
-        if requirement is None:
-            raise DriftError(f"{text}: not a requirement; write it like transformers==5.6.2")
+        if requirement is None or text[:1].isdigit():
+            raise DriftError(f"{option} {text}: not a requirement; write it like transformers==5.6.2")
         name = normalised(requirement.name)
         if name not in UPSTREAMS:
-            raise DriftError(f"{text}: {requirement.name} is not followed; known upstreams: {', '.join(UPSTREAMS)}")
+            raise DriftError(
+                f"{option} {text}: {requirement.name} is not followed; known upstreams: {', '.join(UPSTREAMS)}"
+            )
+        if name in found:
+            raise DriftError(f"{option} {text}: {name} is named twice; give one requirement, such as '>=5.3,<5.7'")
         found[name] = requirement
     return found
+
+
+def _pin(requirement: Requirement) -> str | None:
+    exact = (s.version for s in requirement.specifier if s.operator in ("==", "===") and not s.version.endswith(".*"))
+    return next(exact, None)
 
 
 def _requirement(text: str) -> Requirement | None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .surface import Surface
 
 
+# Distributions whose decorators hand all arguments on: `functools.wraps`, `torch.no_grad`, `contextlib.contextmanager`.
+_TRANSPARENT = frozenset({"abc", "contextlib", "functools", "torch", "typing", "typing_extensions", "warnings"})
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What a call may pass.
@@ -190,6 +194,10 @@ class Keywords:
             name = text.partition("(")[0]
             # What `deprecate_kwarg` takes is in the function's deprecations.
             if not name.replace(".", "").replace("_", "").isalnum() or name.endswith("deprecate_kwarg"):
+                continue
+            source, _ = self._surface.local(module, name.partition(".")[0])
+            if isinstance(source, Place) and source.external:
+                known = known and source.path.partition(".")[0] in _TRANSPARENT
                 continue
             outcome, _ = self._surface.local(module, name)
             if isinstance(outcome, Place) and isinstance(outcome.definition, Function):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
-from .model import Change, Class, Definition, Entry, Function, Import, Resolution, Signature
+from .model import Assignment, Change, Class, Definition, Entry, Function, Import, Signature, decode
 from .signature_changes import ParameterChange, signature_changes
 from .surface import Acceptance, Surface
 
@@ -86,7 +87,7 @@ class _Comparison:
         chosen = [entry for entry in entries if _at_or_below(entry.path, self._under)]
         gone = {e.module for e in chosen if e.new is None and not self._new.module_exists(e.module)}
         yield from self._modules([entry for entry in chosen if entry.module in gone])
-        overloaded = {}
+        overloaded: dict[str, None] = {}
         for entry in chosen:
             base, is_overload, _ = entry.key.partition("@")
             if entry.module in gone or not base:
@@ -151,6 +152,8 @@ class _Comparison:
             return
         if path.rpartition(".")[0] in self._lost:
             self._lost.add(path)
+            return
+        if new is not None and new.surface == old.surface:
             return
         before = _decoded(entry.key, old)
         after = _decoded(entry.key, new) if new is not None else None
@@ -293,7 +296,8 @@ def _packages(module: str) -> Iterator[str]:
 
 
 def _private(path: str) -> bool:
-    return any(part.startswith("_") and not part.endswith("__") for part in path.split("."))
+    # `modular_x.py` is what transformers generates `modeling_x.py` from; nobody imports it.
+    return any(part.startswith(("_", "modular_")) and not part.endswith("__") for part in path.split("."))
 
 
 def _at_or_below(path: str, prefix: str) -> bool:

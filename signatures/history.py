@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +38,25 @@ class _Held(NamedTuple):
     pack: int
     ordinal: int
     parent: str | None
+
+
+class _Entries(Mapping[str, Entry]):
+    """A module's entries, made when they are asked for: of thousands, a question needs a few."""
+
+    def __init__(self, definitions: Mapping[str, str]) -> None:
+        self._definitions = definitions
+
+    def __getitem__(self, key: str) -> Entry:
+        return entry(key, self._definitions[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._definitions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._definitions)
+
+    def __len__(self) -> int:
+        return len(self._definitions)
 
 
 class Change(NamedTuple):
@@ -289,7 +308,7 @@ class History:
         return edited(self.definitions(module, pack.header.parent[0]), lines)
 
     def _read_entries(self, module: str, place: Place) -> Mapping[str, Entry]:
-        return {key: entry(key, definition) for key, definition in sorted(self._definitions(module, place).items())}
+        return _Entries(self._definitions(module, place))
 
 
 def _entry(key: str, definition: str | None) -> Entry | None:

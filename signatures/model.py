@@ -68,8 +68,13 @@ class Signature(NamedTuple):
             return Signature(self.parameters[1:], self.returns)
         return self
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The parameters as they stand in the source, `/` and `*` among them."""
+        return tuple(_written(self.parameters))
+
     def __str__(self) -> str:
-        return f"({', '.join(_written(self.parameters))})" + (f" -> {self.returns}" if self.returns else "")
+        return f"({', '.join(self.written)})" + (f" -> {self.returns}" if self.returns else "")
 
 
 def _written(parameters: tuple[Parameter, ...]) -> Iterator[str]:

@@ -49,9 +49,11 @@ def _opened(index: Index, release: IndexRelease, wheels: Path | None) -> Source:
     return open_source(local) if local is not None and local.is_file() else index.open_release(release)
 
 
-def _add(index: Index, upstream: Upstream) -> None:
-    history = History.open(upstream.name, overlay=False)
-    for added in add_releases(index, upstream, missing_releases(history, index, upstream), SHIPPED):
+def _add(index: Index, upstream: Upstream, folder: Path) -> None:
+    history = History.open(upstream.name, overlay=False, folder=folder)
+    releases = missing_releases(history, index, upstream)
+    history.close()
+    for added in add_releases(index, upstream, releases, folder):
         print(f"{upstream.name} {added.info.version} {added.info.train} {added.parsed} modules read")
 
 
@@ -68,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             for name in chosen.names:
                 upstream = upstream_named(name)
                 if chosen.add:
-                    _add(index, upstream)
+                    _add(index, upstream, chosen.into)
                     continue
                 folder = chosen.into / upstream.name
                 folder.mkdir(parents=True, exist_ok=True)

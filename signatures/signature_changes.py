@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,20 +35,21 @@ def signature_changes(old: Signature, new: Acceptance) -> Iterator[ParameterChan
     """
     before, after = _named(old), _named(new.signature)
     substitutes = _substitutes(old, new.signature)
-    keyword_only: list[Parameter] = []
+    keyword_only = [p for p in before.values() if p.kind is not Kind.KEYWORD_ONLY and _is_keyword_only(p.name, new)]
+    positional = [p.name for p in old.positional if p.name in after and p not in keyword_only]
+    if keyword_only:
+        yield ParameterChange("parameter-keyword-only", "", _star(keyword_only, positional, old, new.signature))
     for name, parameter in before.items():
         now = after.get(name)
-        if now is not None and parameter.kind is not Kind.KEYWORD_ONLY and now.kind is Kind.KEYWORD_ONLY:
-            keyword_only.append(parameter)
         change = _lost(parameter, substitutes.get(name), new) if now is None else _redefined(parameter, now)
         if change is not None:
             yield change
-    yield from _keyword_only(old, new.signature, keyword_only)
     replaced = set(substitutes.values())
     for name, parameter in after.items():
         if name not in before and name not in replaced and parameter.required:
             yield ParameterChange("parameter-required", name, f"`{name}` is new and required")
-    shift = None if _all_keyword_only(old, new.signature) else _shifted(old, new.signature, substitutes)
+    # Where nothing is positional any more, what the first argument means is said already.
+    shift = None if len(keyword_only) > 1 and not positional else _shifted(old, new.signature, substitutes)
     if shift is not None:
         yield shift
 
@@ -60,7 +62,7 @@ def _redefined(before: Parameter, now: Parameter) -> ParameterChange | None:
     name = before.name
     if not before.required and now.required:
         return ParameterChange("parameter-required", name, f"`{name}` has no default any more")
-    if not before.required and before.default != now.default:
+    if before.default is not None and now.default is not None and _value(before.default) != _value(now.default):
         return ParameterChange("default-changed", name, f"`{name}` defaults to {now.default}, was {before.default}")
     return None
 
@@ -68,46 +70,55 @@ def _redefined(before: Parameter, now: Parameter) -> ParameterChange | None:
 def _lost(parameter: Parameter, substitute: str | None, new: Acceptance) -> ParameterChange | None:
     """What becomes of a parameter that is not written in the signature any more."""
     name = parameter.name
-    renamed = f"`{name}` is now `{substitute}`" if substitute else ""
-    kwargs = new.signature.var_keyword
-    variable = f"**{kwargs.name}" if kwargs is not None else "the constructor"
     if name in new.deprecated:
         successor = new.deprecated[name].new
-        detail = f"`{name}` is now `{successor}`; still taken" if successor else f"`{name}` is deprecated; still taken"
-        return ParameterChange("deprecated-parameter", name, detail)
+        what = f"is now `{successor}`" if successor else "is deprecated"
+        return ParameterChange("deprecated-parameter", name, f"`{name}` {what}; still taken")
     if name in new.taken:
-        detail = f"`{name}` is keyword-only, through {variable}"
-        return None if parameter.kind is Kind.KEYWORD_ONLY else ParameterChange("parameter-keyword-only", name, detail)
+        return None
+    what = f"`{name}` is now `{substitute}`" if substitute else f"`{name}` is gone"
+    kwargs = new.signature.var_keyword
+    taker = f"**{kwargs.name}" if kwargs is not None else "the constructor"
     if new.kwargs == "taken":
-        detail = f"{renamed or f'`{name}` is gone'}; the old keyword is swallowed by {variable}"
-        return ParameterChange("parameter-swallowed", name, detail)
-    if renamed:
-        return ParameterChange("parameter-renamed", name, renamed)
-    unknown = f"; whether {variable} takes it is not known" if new.kwargs == "unknown" else ""
-    return ParameterChange("parameter-removed", name, f"`{name}` is gone{unknown}")
+        return ParameterChange("parameter-swallowed", name, f"{what}; the old keyword is swallowed by {taker}")
+    unknown = f"; whether {taker} takes it is not known" if new.kwargs == "unknown" else ""
+    return ParameterChange("parameter-renamed" if substitute else "parameter-removed", name, f"{what}{unknown}")
 
 
-def _keyword_only(old: Signature, new: Signature, parameters: list[Parameter]) -> Iterator[ParameterChange]:
-    """One change for all of them: a `*` that was put in is one event."""
-    if not parameters:
-        return
+def _is_keyword_only(name: str, new: Acceptance) -> bool:
+    now = new.signature.get(name)
+    if now is None:
+        return name in new.taken and name not in new.deprecated
+    return now.kind is Kind.KEYWORD_ONLY
+
+
+def _star(parameters: list[Parameter], positional: list[str], old: Signature, new: Signature) -> str:
+    """One line for all of them: a `*` that was put in is one event.
+
+    Without their names, the same event is one row for all classes that it happens to.
+    """
     names = [f"`{parameter.name}`" for parameter in parameters]
     if len(names) == 1:
-        detail = f"{names[0]} is keyword-only"
-    elif _all_keyword_only(old, new):
-        # Without names, the same event is one row for all classes that it happens to.
-        detail = "all parameters that were positional are keyword-only"
-        if new.positional:
-            detail += f"; the first positional argument is now `{new.positional[0].name}`"
-    else:
-        detail = f"{', '.join(names[:-1])} and {names[-1]} are keyword-only"
-    yield ParameterChange("parameter-keyword-only", parameters[0].name, detail)
+        return f"{names[0]} is keyword-only"
+    if not positional:
+        now = f"; the first positional argument is now `{new.positional[0].name}`" if new.positional else ""
+        return f"all parameters that were positional are keyword-only{now}"
+    order = [parameter.name for parameter in old.positional]
+    if order.index(positional[-1]) < order.index(parameters[0].name):
+        return f"all parameters after `{positional[-1]}` are keyword-only"
+    return f"{', '.join(names[:-1])} and {names[-1]} are keyword-only"
 
 
-def _all_keyword_only(old: Signature, new: Signature) -> bool:
-    """Whether no old positional parameter is positional any more, and more than one is still there."""
-    kept = [now for parameter in old.positional if (now := new.get(parameter.name)) is not None]
-    return len(kept) > 1 and all(now.kind is Kind.KEYWORD_ONLY for now in kept)
+def _value(text: str) -> object:
+    """What a default is: `[1, 2]` and `(1, 2)` differ for nobody who only reads it, nor do the two kinds of quotes."""
+    try:
+        return _frozen(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _frozen(value: object) -> object:
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else (type(value), value)
 
 
 def _substitutes(old: Signature, new: Signature) -> dict[str, str]:

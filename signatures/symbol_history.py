@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from .history import History, PastRelease, Place
-from .model import Assignment, Class, Definition, Entry, Function, Resolution, Status
+from .model import Assignment, Class, Definition, Entry, Function, Resolution, Signature, Status
 from .packs import ReleaseInfo
 from .surface import Surface
 
@@ -19,7 +19,8 @@ class Era(NamedTuple):
         status: Whether the symbol resolves there.
         kind: `function`, `class`, `module`, `value` or "".
         canonical: Where it is defined.
-        form: The signature of a function, what makes an instance of a class, the value of an assignment.
+        signatures: Of a function, each of its overloads; of a class, what makes an instance of it.
+        value: Of an assignment.
         through: How the name gets there, where it is not simply defined or imported: `alias-module`, `inherited`, ….
         deprecated: Keywords that are still taken under an old name.
     """
@@ -28,7 +29,8 @@ class Era(NamedTuple):
     status: Status
     kind: str
     canonical: str
-    form: str
+    signatures: tuple[Signature, ...]
+    value: str
     through: tuple[str, ...]
     deprecated: tuple[str, ...]
 
@@ -85,7 +87,8 @@ def _era(history: History, info: ReleaseInfo, path: str) -> tuple[Era, dict[str,
         found.status,
         _kind(found),
         found.canonical,
-        _form(surface, found),
+        _signatures(surface, found),
+        _value(found.definition),
         tuple(dict.fromkeys(hop.kind for hop in found.hops if hop.kind not in ("submodule", "import", "lazy", "star"))),
         _deprecated(found.definition),
     )
@@ -99,13 +102,20 @@ def _kind(found: Resolution) -> str:
     return "module" if found.definition is None else kinds.get(type(found.definition), "")
 
 
-def _form(surface: Surface, found: Resolution) -> str:
-    signature = surface.signature(found) if found.found else None
-    if signature is not None:
-        return str(signature)
-    if isinstance(found.definition, Assignment):
-        return found.definition.value or found.definition.annotation or ""
-    return ""
+def _signatures(surface: Surface, found: Resolution) -> tuple[Signature, ...]:
+    if not found.found or found.external:
+        return ()
+    overloads = [function for function in surface.overloads(found) if "overload" in function.flags]
+    if overloads:
+        return tuple(function.signature for function in overloads)
+    signature = surface.signature(found)
+    return (signature,) if signature is not None else ()
+
+
+def _value(definition: Definition | None) -> str:
+    if not isinstance(definition, Assignment):
+        return ""
+    return definition.value or definition.annotation or ""
 
 
 def _deprecated(definition: Definition | None) -> tuple[str, ...]:
@@ -115,12 +125,28 @@ def _deprecated(definition: Definition | None) -> tuple[str, ...]:
 
 
 def release_ranges(history: History, versions: tuple[str, ...]) -> str:
-    """Releases as runs of what follows each other in the history: `4.53.0 to 4.56.2, 5.5.0`."""
-    order = {info.version: index for index, info in enumerate(history.releases)}
+    """Releases as people name them: `4.53.0 to 4.56.2, 5.5.0`, or by train: `2025-01 to 2025-04, 2025-07 (2.6.0)`."""
+    trains: dict[str, list[str]] = {}
+    for info in history.releases:
+        trains.setdefault(info.train or info.version, []).append(info.version)
+    wanted = set(versions)
+    names = list(trains)
+    held = {name: [version for version in trains[name] if version in wanted] for name in names}
     runs: list[list[str]] = []
-    for version in versions:
-        if runs and order[version] == order[runs[-1][-1]] + 1:
-            runs[-1].append(version)
+    for index, name in enumerate(names):
+        if not held[name]:
+            continue
+        whole = held[name] == trains[name]
+        follows = runs and runs[-1][-1] == names[index - 1] and held[names[index - 1]] == trains[names[index - 1]]
+        if whole and follows:
+            runs[-1].append(name)
         else:
-            runs.append([version])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+            runs.append([name])
+    return ", ".join(_run(run, held) for run in runs)
+
+
+def _run(run: list[str], held: dict[str, list[str]]) -> str:
+    if len(run) > 1:
+        return f"{run[0]} to {run[-1]}"
+    [name] = run
+    return name if held[name] == [name] else f"{name} ({', '.join(held[name])})"

@@ -59,23 +59,35 @@ def add_releases(
         index: Where they are.
         upstream: Whose they are.
         releases: In the order to add them in.
-        folder: The folder of packs; None for the user's own.
+        folder: The folder that holds a folder of packs for each upstream; None for the user's own, on top of the
+            shipped one.
 
     Raises:
         DriftError: A release cannot be read; those before it are kept.
     """
     packs = (folder or overlay_folder()) / upstream.name
     for release in releases:
-        history = History.open(upstream.name, overlay=folder is None)
+        history = History.open(upstream.name, overlay=folder is None, folder=folder)
         try:
             # Only what changed is fetched, so the wheel is read where it lies.
             with index.open_release(release, whole=False) as source:
-                yield _added(history, source, upstream, packs)
+                yield add_release(history, source, upstream, packs)
         finally:
             history.close()
 
 
-def _added(history: History, source: Source, upstream: Upstream, packs: Path) -> Added:
+def add_release(history: History, source: Source, upstream: Upstream, packs: Path) -> Added:
+    """Add one release, compared with the one before it.
+
+    Args:
+        history: What is known.
+        source: The release's files.
+        upstream: Whose it is.
+        packs: The folder of the upstream's packs.
+
+    Raises:
+        DriftError: It cannot be read or written.
+    """
     guess = release_info(source, upstream, ())
     parent = nearest_release(history, guess).version
     before = history.at(parent)

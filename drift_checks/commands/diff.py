@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from signatures.differences import ChangedEntry, differences
+from signatures.errors import DriftError
 from signatures.history import History
 from signatures.model import Change
 from signatures.surface import Surface
@@ -14,6 +15,8 @@ from signatures.upstreams import upstream_named
 from ..output import Output, markdown_table
 
 _REPEATS_SHOWN = 3
+# What stops an import comes first, what stops a call next.
+_ORDER = ("module-", "symbol-", "base-", "attribute-", "op-", "parameter-", "positional-", "default-", "deprecated-")
 
 
 def run(output: Output, name: str, old: str, new: str, under: str, everything: bool) -> bool:
@@ -25,10 +28,16 @@ def run(output: Output, name: str, old: str, new: str, under: str, everything: b
     for info in (before, after):
         for problem in info.problems:
             output.warn(f"incomplete: {problem}")
-    old_surface, new_surface = (Surface(history.upstream, i.version, history.at(i.version)) for i in (before, after))
+    surfaces = [Surface(history.upstream, info.version, history.at(info.version)) for info in (before, after)]
     changed = changed_entries(history, before.version, after.version)
-    changes = differences(old_surface, new_surface, changed, under=under, everything=everything)
+    prefix = _canonical(under, surfaces)
+    changes = differences(surfaces[0], surfaces[1], changed, under=prefix, everything=everything)
+    changes.sort(key=lambda change: _rank(change.rule))
     _WRITERS[output.form](output, history.upstream, before.version, after.version, changes)
+    folded = sum(len(change.repeats) for change in changes)
+    more = f", which stand for {len(changes) + folded}" if folded else ""
+    found = f"{len(changes)} change{'s' * (len(changes) != 1)}{more}" if changes else "no changes"
+    output.note(f"{history.upstream} {before.version} -> {after.version}: {found}")
     return bool(changes)
 
 
@@ -40,28 +49,64 @@ def changed_entries(history: History, old: str, new: str) -> Iterator[ChangedEnt
                 yield ChangedEntry(module, change.key, change.old, change.new)
 
 
+def _canonical(under: str, surfaces: list[Surface]) -> str:
+    """Where a symbol is defined: changes are told of definitions, not of the other names that lead to them.
+
+    Raises:
+        DriftError: Neither release has it.
+    """
+    if not under:
+        return ""
+    found = [surface.resolve(under) for surface in surfaces]
+    if all(resolution.missing for resolution in found):
+        raise DriftError(f"--under {under}: neither release has it")
+    return next((each.canonical for each in found if each.found and not each.external), under)
+
+
+def _rank(rule: str) -> int:
+    return next((index for index, prefix in enumerate(_ORDER) if rule.startswith(prefix)), len(_ORDER))
+
+
 def _text(output: Output, name: str, old: str, new: str, changes: list[Change]) -> None:
     for rule, group in groupby(changes, key=lambda change: change.rule):
         rows = list(group)
         output.line(output.styled(f"{rule} ({len(rows)})", bold=True))
-        for change in rows:
-            output.line(f"  {output.styled(change.symbol, fg='cyan')}: {change.detail}{_repeats(change)}")
+        for owner, members in groupby(rows, key=lambda change: _split(change)[0]):
+            named = [(_split(change)[1], change) for change in members]
+            if owner:
+                output.line(f"  {output.styled(owner, fg='cyan')}")
+            width = max(len(member) for member, _ in named)
+            for member, change in named:
+                output.line(f"    {member.ljust(width)}  {change.detail}{_repeats(change)}")
         output.line()
-    folded = sum(len(change.repeats) for change in changes)
-    output.note(f"{name} {old} -> {new}: {len(changes)} changes, {folded} more of the same folded into them")
+
+
+def _split(change: Change) -> tuple[str, str]:
+    """The module, and the name in it; the first capital letter begins a class."""
+    parts = change.symbol.split(".")
+    if change.rule.startswith("module-"):
+        return "", change.symbol
+    inside = next((index for index, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
+    return ".".join(parts[:inside]), ".".join(parts[inside:])
 
 
 def _repeats(change: Change) -> str:
+    """The first few of what the row stands for, and how many more."""
     if not change.repeats:
         return ""
-    shown = ", ".join(
-        symbol.rpartition(".")[0].rpartition(".")[2] or symbol for symbol in change.repeats[:_REPEATS_SHOWN]
-    )
-    more = len(change.repeats) - _REPEATS_SHOWN
+    names = list(dict.fromkeys(_distinct(change, symbol) for symbol in change.repeats))
+    shown = ", ".join(names[:_REPEATS_SHOWN])
+    more = len(names) - _REPEATS_SHOWN
     if change.rule.startswith("module-"):
-        shown = ", ".join(symbol.rpartition(".")[2] for symbol in change.repeats[:_REPEATS_SHOWN])
         return f" ({shown}{', …' if more > 0 else ''})"
     return f" [also {shown}" + (f" and {more} more]" if more > 0 else "]")
+
+
+def _distinct(change: Change, symbol: str) -> str:
+    """What tells a repeat from the row: the class or the module, since the name and the change are the same."""
+    if change.rule.startswith("module-"):
+        return symbol.rpartition(".")[2]
+    return symbol.rpartition(".")[0].rpartition(".")[2] or symbol
 
 
 def _json(output: Output, name: str, old: str, new: str, changes: list[Change]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from signatures.errors import DriftError
 from signatures.history import History
 from signatures.updating import Added, add_releases, missing_releases
-from signatures.upstreams import UPSTREAMS, upstream_named
-from signatures.wheels import Index
+from signatures.upstreams import UPSTREAMS, Upstream, upstream_named
+from signatures.wheels import Index, IndexRelease
 
 from ..output import Output
 
@@ -19,21 +20,32 @@ def run(output: Output, names: tuple[str, ...]) -> bool:
             history = History.open(upstream.name)
             releases = missing_releases(history, index, upstream)
             history.close()
-            added: list[Added] = []
-            with output.progress(f"reading {upstream.name}") as progress:
-                for count, one in enumerate(add_releases(index, upstream, releases)):
-                    added.append(one)
-                    progress.step(count + 1, len(releases), one.info.version)
-                    if output.form == "text":
-                        output.line(_described(upstream.name, one))
-                    for problem in one.info.problems:
-                        output.warn(f"incomplete: {problem}")
+            added = _add(output, index, upstream, releases)
+            if output.form == "text":
+                for one in added:
+                    output.line(_described(upstream.name, one))
             if not added and output.form == "text":
                 output.line(f"{upstream.name}: nothing newer than {history.releases[-1].version}")
             rows += (_data(upstream.name, one) for one in added)
     if output.form == "json":
         output.data({"schema": 1, "added": rows})
     return False
+
+
+def _add(output: Output, index: Index, upstream: Upstream, releases: list[IndexRelease]) -> list[Added]:
+    """Add one release after the other; where one cannot be read, say that those before it are kept."""
+    added: list[Added] = []
+    with output.progress(f"reading {upstream.name}") as progress:
+        for release in releases:
+            progress.step(len(added), len(releases), release.version)
+            try:
+                added += add_releases(index, upstream, [release])
+            except DriftError as error:
+                kept = f"; {', '.join(one.info.version for one in added)} added before that is kept" if added else ""
+                raise DriftError(f"{error}{kept}") from error
+            for problem in added[-1].info.problems:
+                output.warn(f"incomplete: {problem}")
+    return added
 
 
 def _described(name: str, added: Added) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from signatures.changes import consequence
 from signatures.model import Kind, Parameter
 from signatures.surface import Acceptance
 
@@ -148,8 +149,13 @@ def _keywords(c: _Comparison) -> Iterator[Problem]:
             yield c.problem(PARAMETER_RENAMED, keyword.span, message, c.call_witness(), fix)
         elif _loses_effect(c, name) and c.new.kwargs == "taken":
             subject = f"`{name}` is now `{now}`; the old keyword" if now is not None else f"`{name}`"
-            message = f"{subject} is swallowed by **{_star_name(c.new)} and has no effect"
+            message = f"{subject} is swallowed by **{_star_name(c.new)} and {_consequence(c, name)}"
             yield c.problem(PARAMETER_SWALLOWED, keyword.span, message, _parameter_witness(c, name), fix)
+
+
+def _consequence(c: _Comparison, name: str) -> str:
+    known = consequence(c.pair.new.upstream, c.path, name, c.pair.new.version)
+    return known.says if known is not None else "has no effect"
 
 
 def _loses_effect(c: _Comparison, name: str) -> bool:

@@ -79,8 +79,14 @@ _MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.module.Module", "nn.M
 
 
 def acceptance(surface: Surface, at: Location) -> Acceptance | None:
-    """What a call of the located thing may pass; None where that is not known."""
+    """What a call of the located thing may pass; None where that is not known.
+
+    Of several signatures, as stubs and operators state them, types choose one; types of arguments are not known.
+    """
     if at.found.external or not at.callable:
+        return None
+    called = surface.constructor(at.found) or at.found.definition
+    if isinstance(called, Function) and "overload" in called.flags:
         return None
     return surface.accepts(at.found, through_instance=at.through_instance)
 
