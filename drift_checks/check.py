@@ -208,14 +208,15 @@ def _works(site: Site, problem: Problem, pair: Pair, open_anyway: int) -> bool:
 
 
 def _is_missing(site: Site, surface: Surface) -> bool:
-    """Whether a release has no such thing at all, as before it was added; imports are judged for it themselves."""
+    """Whether a release has no such thing at all, as before it was added."""
     if isinstance(site, (AttributeSite, CallSite)):
         at = locate(surface, site.symbol)
         return at is not None and at.found.missing
     if isinstance(site, PatchSite):
         return surface.resolve(f"{site.container}.{site.member}").missing
     if isinstance(site, ImportSite):
-        return not surface.module_exists(site.module)
+        named = site.name not in (None, "*")
+        return surface.resolve(f"{site.module}.{site.name}" if named else site.module).missing
     return surface.resolve(site.base.path).missing
 
 

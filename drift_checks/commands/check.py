@@ -34,9 +34,8 @@ def run(output: Output, paths: tuple[str, ...], old: tuple[str, ...], new: tuple
     """Answer the command; findings whose receiver's type is not known never set the exit status."""
     with ExitStack() as stack:
         projects = [_entered(stack, open_project(text)) for text in paths]
-        pairs, releases = _pairs(
-            output, projects, upstream_requirements("--from", old), upstream_requirements("--to", new)
-        )
+        asked = upstream_requirements("--from", old), upstream_requirements("--to", new)
+        pairs, releases = _pairs(output, projects, *asked)
         for pair in pairs:
             output.note(f"{pair.new.upstream} {pair.old.version} -> {pair.new.version}")
         report = check(_files(projects, pairs, output), pairs, releases)

@@ -33,7 +33,10 @@ def run(output: Output, name: str, old: str, new: str, under: str, everything: b
     prefix = _canonical(under, surfaces)
     changes = differences(surfaces[0], surfaces[1], changed, under=prefix, everything=everything)
     changes.sort(key=lambda change: _rank(change.rule))
-    _WRITERS[output.form](output, history.upstream, before.version, after.version, changes)
+    if output.form == "text":
+        _text(output, changes, surfaces)
+    else:
+        _WRITERS[output.form](output, history.upstream, before.version, after.version, changes)
     folded = sum(len(change.repeats) for change in changes)
     more = f", which stand for {len(changes) + folded}" if folded else ""
     found = f"{len(changes)} change{'s' * (len(changes) != 1)}{more}" if changes else "no changes"
@@ -67,12 +70,12 @@ def _rank(rule: str) -> int:
     return next((index for index, prefix in enumerate(_ORDER) if rule.startswith(prefix)), len(_ORDER))
 
 
-def _text(output: Output, name: str, old: str, new: str, changes: list[Change]) -> None:
+def _text(output: Output, changes: list[Change], surfaces: list[Surface]) -> None:
     for rule, group in groupby(changes, key=lambda change: change.rule):
         rows = list(group)
         output.line(output.styled(f"{rule} ({len(rows)})", bold=True))
-        for owner, members in groupby(rows, key=lambda change: _split(change)[0]):
-            named = [(_split(change)[1], change) for change in members]
+        for owner, members in groupby(rows, key=lambda change: _owner(change, surfaces)):
+            named = [(change.symbol.removeprefix(f"{owner}."), change) for change in members]
             if owner:
                 output.line(f"  {output.styled(owner, fg='cyan')}")
             width = max(len(member) for member, _ in named)
@@ -81,13 +84,12 @@ def _text(output: Output, name: str, old: str, new: str, changes: list[Change]) 
         output.line()
 
 
-def _split(change: Change) -> tuple[str, str]:
-    """The module, and the name in it; the first capital letter begins a class."""
-    parts = change.symbol.split(".")
-    if change.rule.startswith("module-"):
-        return "", change.symbol
-    inside = next((index for index, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
-    return ".".join(parts[:inside]), ".".join(parts[inside:])
+def _owner(change: Change, surfaces: list[Surface]) -> str:
+    """The module that a symbol is in; "" for a module itself."""
+    module = "" if change.rule.startswith("module-") else change.symbol.rpartition(".")[0]
+    while module and not any(surface.module_exists(module) for surface in surfaces):
+        module = module.rpartition(".")[0]
+    return module
 
 
 def _repeats(change: Change) -> str:
@@ -132,4 +134,4 @@ def _markdown(output: Output, name: str, old: str, new: str, changes: list[Chang
         output.line(line)
 
 
-_WRITERS = {"text": _text, "json": _json, "markdown": _markdown}
+_WRITERS = {"json": _json, "markdown": _markdown}

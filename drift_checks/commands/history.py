@@ -104,7 +104,7 @@ def _overloads(era: Era, before: Era | None, name: str, width: int) -> Iterator[
     known = before.signatures if before is not None and len(before.signatures) > 1 else ()
     same = [signature for signature in era.signatures if signature in known]
     if same:
-        yield f"{len(same)} overloads as before"
+        yield f"{len(same)} overload{'s' * (len(same) > 1)} as before"
     for sign, signatures, others in (("- ", known, era.signatures), ("+ ", era.signatures, known)):
         for signature in signatures:
             if signature not in others:

@@ -67,14 +67,21 @@ def class_(source: str, key: str = "C") -> Class:
     return found
 
 
-def surface(files: Files, version: str = "1.0") -> Surface:
-    """The surface of a release made of these files, keyed by their paths."""
-    modules: dict[str, list[Entry]] = {}
+def modules(files: Files) -> dict[str, list[Entry]]:
+    """The entries of a release made of these files, keyed by their paths."""
+    found: dict[str, list[Entry]] = {}
     for path, source in files.items():
         name, is_package = module_name(path)
-        modules[name] = read_module(textwrap.dedent(source).encode(), name, is_package=is_package)
-    complete(modules)
-    return Surface(next(iter(modules)).partition(".")[0], version, Snapshot(modules))
+        is_stub = path.endswith(".pyi")
+        found[name] = read_module(textwrap.dedent(source).encode(), name, is_package=is_package, is_stub=is_stub)
+    complete(found)
+    return found
+
+
+def surface(files: Files, version: str = "1.0") -> Surface:
+    """The surface of a release made of these files, keyed by their paths."""
+    found = modules(files)
+    return Surface(next(iter(found)).partition(".")[0], version, Snapshot(found))
 
 
 def run(folder: Path, files: Files, code: str) -> Any:
