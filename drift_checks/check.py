@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from signatures.python_source import without_collector
+from signatures.parsing import without_collector
 from signatures.surface import Surface
 from signatures.upstreams import upstream_named
 

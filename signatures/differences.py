@@ -15,9 +15,11 @@ from .surface import Acceptance, Surface
 _OPERATORS = "torch.ops."
 # A call of an operator is checked by its schema, so what differs has rules of its own.
 _OPERATOR_RULES = {
+    "symbol-added": "symbol-added",
     "symbol-removed": "op-removed",
     "symbol-moved": "op-renamed",
     "default-changed": "op-default-changed",
+    "return-changed": "op-return-changed",
 }
 
 
@@ -67,7 +69,8 @@ def differences(
     Returns:
         Changes sorted by rule and symbol.
     """
-    return _folded(_Comparison(old, new, under, everything).rows(changed))
+    rows = _Comparison(old, new, under, everything).rows(changed)
+    return _folded(row for row in rows if _at_or_below(row.symbol, under))
 
 
 class _Comparison:
@@ -84,7 +87,9 @@ class _Comparison:
         for entry in entries:
             if entry.old is None and _is_plain(entry.key) and entry.new is not None and _defines(entry.new):
                 self._added[entry.key].append(entry.module)
-        chosen = [entry for entry in entries if _at_or_below(entry.path, self._under)]
+        # A change of a class's attribute is found in the entry of the class.
+        under = self._under
+        chosen = [e for e in entries if _at_or_below(e.path, under) or _at_or_below(under, e.path)]
         gone = {e.module for e in chosen if e.new is None and not self._new.module_exists(e.module)}
         yield from self._modules([entry for entry in chosen if entry.module in gone])
         overloaded: dict[str, None] = {}
@@ -252,7 +257,10 @@ class _Comparison:
             return
         in_class = isinstance(self._old.resolve(path.rpartition(".")[0]).definition, Class)
         for before in self._old.overloads(old):
-            yield from min((_overload(path, before, other, in_class) for other in after), key=len)
+            # Where two are as near, the one that takes as many parameters is what became of it.
+            size = len(before.signature.parameters)
+            others = sorted(after, key=lambda function: abs(len(function.signature.parameters) - size))
+            yield from min((_overload(path, before, other, in_class) for other in others), key=len)
 
 
 def _overload(path: str, before: Function, after: Function, in_class: bool) -> list[_Row]:

@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 from .lazy_exports import COMPLETED, complete
 from .model import Entry
 from .op_schemas import InvalidSchema, Schema, file_schemas, op_entries, operator_files
-from .python_source import Unreadable, read_module, without_collector
+from .parsing import Unreadable, without_collector
+from .python_source import read_module
 from .sources import Source, UnreadableFile
 from .upstreams import Upstream
 

@@ -53,7 +53,9 @@ def write_history(
 
 def history(folder: Path, releases: Mapping[str, Files], **options: Mapping[str, str]) -> History:
     """A history of transformers made of these releases."""
-    return History.open("transformers", overlay=False, folder=write_history(folder, "transformers", releases, **options))
+    return History.open(
+        "transformers", overlay=False, folder=write_history(folder, "transformers", releases, **options)
+    )
 
 
 def drift(*arguments: str) -> Result:

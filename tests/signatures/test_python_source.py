@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signatures.model import Assignment, Class, Entry, Function, Import, decode
-from signatures.python_source import Unreadable, read_module
+from signatures.parsing import Unreadable
+from signatures.python_source import read_module
 
 from .programs import class_, entries, function
 
@@ -345,7 +346,8 @@ def test_reading_does_not_run_what_is_read() -> None:
 
 def test_recursion_bombs_do_not_crash_the_process() -> None:
     program = """
-from signatures.python_source import Unreadable, read_module
+from signatures.parsing import Unreadable
+from signatures.python_source import read_module
 bombs = ["-" * 100000 + "1", "a" + ".b" * 200000, "1 +" * 200000 + "1", "(a" + "\\n.b" * 1000000 + ")"]
 for text in [*bombs, "f" + "()" * 500000]:
     try:
