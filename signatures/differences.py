@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from .model import Assignment, Change, Class, Definition, Entry, Function, Import, Signature, decode
+from .model import Assignment, Change, Class, Definition, Entry, Function, Import, Signature, called_alike, decode
 from .signature_changes import ParameterChange, signature_changes
 from .surface import Acceptance, Surface
 
@@ -21,6 +23,10 @@ _OPERATOR_RULES = {
     "default-changed": "op-default-changed",
     "return-changed": "op-return-changed",
 }
+
+
+# `modular_x.py` is what transformers generates `modeling_x.py` from; nobody imports it.
+_PRIVATE = re.compile(r"(?:^|\.)(?:modular_|_(?!\w*__(?:\.|$)))")
 
 
 class ChangedEntry(NamedTuple):
@@ -158,7 +164,7 @@ class _Comparison:
         if path.rpartition(".")[0] in self._lost:
             self._lost.add(path)
             return
-        if new is not None and new.surface == old.surface:
+        if new is not None and (new.surface == old.surface or self._same_call(path, old, new)):
             return
         before = _decoded(entry.key, old)
         after = _decoded(entry.key, new) if new is not None else None
@@ -170,6 +176,10 @@ class _Comparison:
             overloaded[path] = None
         else:
             yield from self._compared(entry, before, after)
+
+    def _same_call(self, path: str, old: Entry, new: Entry) -> bool:
+        # What a schema annotates and returns is part of the call.
+        return not path.startswith(_OPERATORS) and called_alike(old.surface, new.surface)
 
     def _elsewhere(self, entry: ChangedEntry, before: Definition) -> Iterator[_Row]:
         """A definition that left its place: it is gone, or an import, a base or an alias leads to another one."""
@@ -225,6 +235,8 @@ class _Comparison:
         plain = Acceptance(new, "unknown", deprecated={d.old: d for d in after.deprecations})
         if all(new.get(parameter.name) is not None for parameter in old.parameters):
             return plain
+        if new.var_keyword is None and not after.decorators and after.name != "__init__":
+            return replace(plain, kwargs="none")
         # Which keywords a constructor takes is a question about its class: fields of a dataclass, for one.
         found = self._new.resolve(path.removesuffix(".__init__"))
         accepted = self._new.accepts(found, through_instance=True) if found.found else None
@@ -304,8 +316,7 @@ def _packages(module: str) -> Iterator[str]:
 
 
 def _private(path: str) -> bool:
-    # `modular_x.py` is what transformers generates `modeling_x.py` from; nobody imports it.
-    return any(part.startswith(("_", "modular_")) and not part.endswith("__") for part in path.split("."))
+    return _PRIVATE.search(path) is not None
 
 
 def _at_or_below(path: str, prefix: str) -> bool:

@@ -21,8 +21,9 @@ SHIPPED = Path(__file__).parent / "data"
 """The folder that holds a folder of packs for each upstream."""
 
 _NEIGHBOURS = 2
-_MODULES_KEPT = 128
+_MODULES_KEPT = 512
 _CHUNKS_KEPT = 64
+_PLACES_KEPT = 1 << 15
 
 
 class Place(NamedTuple):
@@ -41,7 +42,7 @@ class _Held(NamedTuple):
 
 
 class _Entries(Mapping[str, Entry]):
-    """A module's entries, made when they are asked for: of thousands, a question needs a few."""
+    """A module's entries in key order, made when they are asked for: of thousands, a question needs a few."""
 
     def __init__(self, definitions: Mapping[str, str]) -> None:
         self._definitions = definitions
@@ -53,7 +54,7 @@ class _Entries(Mapping[str, Entry]):
         return key in self._definitions
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._definitions)
+        return iter(sorted(self._definitions))
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -111,6 +112,7 @@ class History:
         infos = (info for pack in self._packs for info in pack.header.releases)
         self.releases = tuple(sorted(infos, key=release_order))
         self._infos = {info.version: info for info in self.releases}
+        self._places = lru_cache(_PLACES_KEPT)(self._find_place)
         self._chunks = lru_cache(None)(self._read_chunks)
         self._base_row: Callable[[str], ModuleRow | None] = lru_cache(_MODULES_KEPT)(self._packs[0].row)
         self._modules = lru_cache(8)(self._read_modules)
@@ -264,6 +266,13 @@ class History:
 
     def place(self, module: str, version: str) -> Place | None:
         """Where a module's content at a release lies; None where the release has no such module."""
+        return self._places(module, version)
+
+    def close(self) -> None:
+        for pack in self._packs:
+            pack.close()
+
+    def _find_place(self, module: str, version: str) -> Place | None:
         held = self._held.get(version) or self._held[self.release(version).version]
         while held.parent is not None:
             if module in self._chunks(held.pack):
@@ -274,10 +283,6 @@ class History:
         row = self._base_row(module)
         state = state_at(row.states, held.ordinal) if row else None
         return None if state is None else Place(held.pack, state)
-
-    def close(self) -> None:
-        for pack in self._packs:
-            pack.close()
 
     def _read_chunks(self, pack: int) -> Mapping[str, int]:
         return {name: chunk for chunk, names in self._packs[pack].names().items() for name in names}

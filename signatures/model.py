@@ -6,6 +6,7 @@ import enum
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -376,9 +377,26 @@ def encode(definition: Definition) -> tuple[str, str]:
     return _json(_trimmed(["a", definition.value, definition.annotation, definition.target])), ""
 
 
+def called_alike(surface: str, other: str) -> bool:
+    """Whether two surfaces are of functions that differ in annotations only, told without decoding them."""
+    if not surface.startswith('["f"') or not other.startswith('["f"'):
+        return False
+    one, two = json.loads(surface), json.loads(other)
+    return one[3:] == two[3:] and _unannotated(one[1:2]) == _unannotated(two[1:2])
+
+
+def _unannotated(parameters: list[list[list[Any]]]) -> list[list[Any]]:
+    return [fields[:3] for written in parameters for fields in written]
+
+
 def decode(key: str, surface: str, body: str = "") -> Definition:
     """The definition that `encode` wrote; `key` is its qualified name."""
-    name = key.rsplit(".", 1)[-1]
+    return _decoded(key.rsplit(".", 1)[-1], surface, body)
+
+
+# Model code is copied from family to family: every second definition was decoded before.
+@lru_cache(1 << 14)
+def _decoded(name: str, surface: str, body: str) -> Definition:
     tag, *rest = json.loads(surface)
     if tag == "f":
         parameters, returns, decorators, deprecations, flags = _padded(rest, 5)

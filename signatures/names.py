@@ -337,9 +337,10 @@ class Names(ABC):
 def _stars(entries: Mapping[str, Entry]) -> list[tuple[str, bool]]:
     """The modules that a module imports everything from, in order, and whether names of any kind are taken."""
     stars = []
-    for key, entry in entries.items():
+    # Of a past release an entry is made when it is asked for: ask for none but these.
+    for key in entries:
         if key.startswith("@star:"):
-            how, position = json.loads(entry.surface)
+            how, position = json.loads(entries[key].surface)
             stars.append((position, key.removeprefix("@star:"), how == "dir"))
     return [(source, whole) for _, source, whole in sorted(stars)]
 

@@ -137,7 +137,9 @@ class Pack:
         self.path = path
         _check_file(path, every_byte=check)
         with self._reading():
-            self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            where = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            # The collector closes it, from whichever thread it happens to run in.
+            self._connection = sqlite3.connect(where, uri=True, check_same_thread=False)
             weakref.finalize(self, self._connection.close)
             meta = dict(self._connection.execute("SELECT key, value FROM meta"))
             if meta["format"] != str(FORMAT):

@@ -62,7 +62,9 @@ def _redefined(before: Parameter, now: Parameter) -> ParameterChange | None:
     name = before.name
     if not before.required and now.required:
         return ParameterChange("parameter-required", name, f"`{name}` has no default any more")
-    if before.default is not None and now.default is not None and _value(before.default) != _value(now.default):
+    if before.default is None or now.default is None or before.default == now.default:
+        return None
+    if _value(before.default) != _value(now.default):
         return ParameterChange("default-changed", name, f"`{name}` defaults to {now.default}, was {before.default}")
     return None
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .errors import DriftError
+from .history import normalised
 
 
 class Upstream(NamedTuple):
@@ -60,7 +61,7 @@ def upstream_named(name: str) -> Upstream:
     Raises:
         DriftError: It is not followed.
     """
-    found = UPSTREAMS.get(name.lower().replace("_", "-").replace(".", "-"))
+    found = UPSTREAMS.get(normalised(name))
     if found is None:
         raise DriftError(f"{name} is not followed; known upstreams: {', '.join(UPSTREAMS)}")
     return found

@@ -9,6 +9,7 @@ from signatures.differences import ChangedEntry, differences
 from signatures.errors import DriftError
 from signatures.history import History
 from signatures.model import Change
+from signatures.parsing import without_collector
 from signatures.surface import Surface
 from signatures.upstreams import upstream_named
 
@@ -31,7 +32,8 @@ def run(output: Output, name: str, old: str, new: str, under: str, everything: b
     surfaces = [Surface(history.upstream, info.version, history.at(info.version)) for info in (before, after)]
     changed = changed_entries(history, before.version, after.version)
     prefix = _canonical(under, surfaces)
-    changes = differences(surfaces[0], surfaces[1], changed, under=prefix, everything=everything)
+    with without_collector():
+        changes = differences(surfaces[0], surfaces[1], changed, under=prefix, everything=everything)
     changes.sort(key=lambda change: _rank(change.rule))
     if output.form == "text":
         _text(output, changes, surfaces)

@@ -57,7 +57,7 @@ def _similar(history: History, symbol: str) -> str:
             inside = f"{owner.canonical}."
             below = (m.removeprefix(inside) for m in history.modules(newest) if m.startswith(inside))
             names = sorted(surface.names(owner.canonical).union(name for name in below if "." not in name))
-            close = get_close_matches(parts[length], names, n=3, cutoff=0.75)
+            close = get_close_matches(parts[length], names, n=3)
             return f"; near it in {owner.path}: {', '.join(close)}" if close else ""
     return ""
 

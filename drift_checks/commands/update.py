@@ -41,7 +41,7 @@ def _add(output: Output, index: Index, upstream: Upstream, releases: list[IndexR
             try:
                 added += add_releases(index, upstream, [release])
             except DriftError as error:
-                kept = f"; {', '.join(one.info.version for one in added)} added before that is kept" if added else ""
+                kept = f"; {', '.join(one.info.version for one in added)} {'was' if len(added) == 1 else 'were'} added before that and kept" if added else ""
                 raise DriftError(f"{error}{kept}") from error
             for problem in added[-1].info.problems:
                 output.warn(f"incomplete: {problem}")

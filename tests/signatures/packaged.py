@@ -21,29 +21,33 @@ RECORD = "demo-1.0.dist-info/RECORD"
 FILES = {"demo/__init__.py": b"x = 1\n", "demo/deep/module.py": b"def f(): ...\n" * 50}
 
 
-def record(files: Mapping[str, bytes]) -> bytes:
+def record(files: Mapping[str, bytes], itself: str = RECORD) -> bytes:
     """A RECORD that is true for these files."""
     rows = []
     for path, content in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
         rows.append(f"{path},sha256={digest},{len(content)}\n")
-    return "".join([*rows, f"{RECORD},,\n"]).encode()
+    return "".join([*rows, f"{itself},,\n"]).encode()
 
 
-def make_wheel(folder: Path, files: Mapping[str, bytes] = FILES, stated: bytes | None = None) -> Path:
+def make_wheel(
+    folder: Path, files: Mapping[str, bytes] = FILES, stated: bytes | None = None, version: str = "1.0"
+) -> Path:
     """Write a wheel.
 
     Args:
         folder: Where to.
         files: Its members, RECORD excepted.
         stated: Its RECORD; by default a true one.
+        version: Of `demo`.
     """
-    path = folder / WHEEL
-    members = {**files, METADATA: b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"}
+    filename, metadata, listed = (name.replace("1.0", version) for name in (WHEEL, METADATA, RECORD))
+    path = folder / filename
+    members = {**files, metadata: f"Metadata-Version: 2.1\nName: demo\nVersion: {version}\n".encode()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(member(name), content)
-        archive.writestr(member(RECORD), record(members) if stated is None else stated)
+        archive.writestr(member(listed), record(members, listed) if stated is None else stated)
     return path
 
 
