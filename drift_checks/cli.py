@@ -123,7 +123,7 @@ def check(**arguments: Any) -> None:
 @click.option("--upstream", metavar="NAME", help="Whose symbol it is, where its first name does not tell.")
 @output_options("text", "json", "markdown")
 def history(**arguments: Any) -> None:
-    """Every definition of a symbol, with the releases it holds in; moves and aliases are followed.
+    """Every definition of a symbol, with the releases it holds in. Moves and aliases are followed.
 
     \b
     Examples:
@@ -143,7 +143,7 @@ def history(**arguments: Any) -> None:
 )
 @output_options("text", "json", "markdown")
 def diff(**arguments: Any) -> None:
-    """Changes between two releases; one row for what many classes inherit or copy.
+    """Changes between two releases. What many classes inherit or copy is one row.
 
     \b
     Examples:

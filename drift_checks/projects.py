@@ -37,7 +37,8 @@ def open_project(text: str, index: Index | None = None) -> Path | Source:
         DriftError: There is no such path, and it is no requirement that the index can meet.
     """
     path = Path(text)
-    if path.exists():
+    # An empty path would be the working directory; more likely a shell variable is not set.
+    if text and path.exists():
         if path.is_file() and path.name.endswith(_ARCHIVES):
             from signatures.local_sources import open_source
 
@@ -45,7 +46,8 @@ def open_project(text: str, index: Index | None = None) -> Path | Source:
         return path
     requirement = _requirement(text)
     if requirement is None or not requirement.specifier:
-        raise DriftError(f"{text}: no such path; to read a release from the package index, write NAME==VERSION")
+        name = text or "an empty PATH"
+        raise DriftError(f"{name}: no such path; to read a release from the package index, write NAME==VERSION")
     from signatures.wheels import Index
 
     index = index or Index()
@@ -139,8 +141,9 @@ def _pyproject_lines(path: Path) -> Iterator[str]:
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 raise DriftError(f"{file}: not valid TOML: {error}") from None
             project = table.get("project", {})
-            lines = project.get("dependencies", []) if isinstance(project, dict) else []
-            yield from (line for line in lines if isinstance(line, str))
+            lines = project.get("dependencies") if isinstance(project, dict) else None
+            if isinstance(lines, list):
+                yield from (line for line in lines if isinstance(line, str))
             return
 
 

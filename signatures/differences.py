@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from .model import Assignment, Change, Class, Definition, Entry, Function, Import, Signature, called_alike, decode
+from .model import Assignment, Change, Class, Definition, Entry, Function, Import, Resolution, called_alike, decode
 from .signature_changes import ParameterChange, signature_changes
 from .surface import Acceptance, Surface
 
@@ -164,6 +164,8 @@ class _Comparison:
         if path.rpartition(".")[0] in self._lost:
             self._lost.add(path)
             return
+        if new is not None and entry.key.endswith(".__init__") and old.body != new.body:
+            yield from self._instance(entry, old, new)
         if new is not None and (new.surface == old.surface or self._same_call(path, old, new)):
             return
         before = _decoded(entry.key, old)
@@ -184,21 +186,21 @@ class _Comparison:
     def _elsewhere(self, entry: ChangedEntry, before: Definition) -> Iterator[_Row]:
         """A definition that left its place: it is gone, or an import, a base or an alias leads to another one."""
         found = self._new.resolve(entry.path)
-        if found.missing:
+        if not found.found:
             self._lost.add(entry.path)
-            yield self._removed(entry, before)
-        elif found.found and not found.external and found.definition is not None:
+            yield self._removed(entry, before, _loss(found))
+        elif not found.external and found.definition is not None:
             if self._everything:
                 detail = f"still resolves, now defined at {found.canonical}"
                 yield _Row("symbol-moved", entry.path, detail, new=found.canonical)
             yield from self._compared(entry, before, found.definition)
 
-    def _removed(self, entry: ChangedEntry, before: Definition) -> _Row:
+    def _removed(self, entry: ChangedEntry, before: Definition, loss: str) -> _Row:
         home = self._home(entry.key) if _is_plain(entry.key) else None
         if home is not None:
             return _Row("symbol-moved", entry.path, f"is now {home}", before, home)
         rule = "symbol-removed" if _is_plain(entry.key) else "attribute-removed"
-        return _Row(rule, entry.path, "is gone", before)
+        return _Row(rule, entry.path, loss, before)
 
     def _export(self, entry: ChangedEntry, before: Import) -> Iterator[_Row]:
         """A name that a package showed from one of its own modules, and shows no more."""
@@ -225,32 +227,47 @@ class _Comparison:
 
     def _functions(self, entry: ChangedEntry, before: Function, after: Function) -> Iterator[_Row]:
         in_class = "." in entry.key
-        old, new = _bound(before, in_class), _bound(after, in_class)
+        old, new = _plain(before, in_class), _plain(after, in_class)
         if old != new:
             for change in signature_changes(old, self._acceptance(entry.path, old, new, after)):
                 yield _Row(change.rule, entry.path, change.detail, before, after)
 
-    def _acceptance(self, path: str, old: Signature, new: Signature, after: Function) -> Acceptance:
+    def _acceptance(self, path: str, old: Acceptance, new: Acceptance, after: Function) -> Acceptance:
         """What a call may pass now; `**` parameters are followed only where a name went missing."""
-        plain = Acceptance(new, "unknown", deprecated={d.old: d for d in after.deprecations})
-        if all(new.get(parameter.name) is not None for parameter in old.parameters):
-            return plain
-        if new.var_keyword is None and not after.decorators and after.name != "__init__":
-            return replace(plain, kwargs="none")
+        names = [*(parameter.name for parameter in old.signature.parameters), *old.deprecated]
+        if all(new.signature.get(name) is not None for name in names):
+            return new
+        if new.signature.var_keyword is None and not after.decorators and after.name != "__init__":
+            return replace(new, kwargs="none")
         # Which keywords a constructor takes is a question about its class: fields of a dataclass, for one.
         found = self._new.resolve(path.removesuffix(".__init__"))
         accepted = self._new.accepts(found, through_instance=True) if found.found else None
-        return accepted or plain
+        return accepted or new
 
     def _class(self, path: str, before: Class, after: Class) -> Iterator[_Row]:
         held = {attribute.name for attribute in after.attributes} | set(after.methods)
         for attribute in before.attributes:
             if attribute.name in held or (_private(attribute.name) and not self._everything):
                 continue
-            if self._new.member(path, attribute.name).missing:
-                yield _Row("attribute-removed", f"{path}.{attribute.name}", "is gone", attribute)
+            found = self._new.member(path, attribute.name)
+            if not found.found:
+                yield _Row("attribute-removed", f"{path}.{attribute.name}", _loss(found), attribute)
         if self._everything and before.bases != after.bases:
             yield _Row("base-removed", path, "has other bases", ", ".join(before.bases), ", ".join(after.bases))
+
+    def _instance(self, entry: ChangedEntry, old: Entry, new: Entry) -> Iterator[_Row]:
+        """Attributes that a constructor set and sets no more."""
+        before, after = (decode(entry.key, each.surface, each.body) for each in (old, new))
+        if not isinstance(before, Function) or not isinstance(after, Function):
+            return
+        owner = entry.path.rpartition(".")[0]
+        kept = {name for name, _ in after.body.attributes}
+        for name, value in before.body.attributes:
+            if name in kept or not name.isidentifier() or (_private(name) and not self._everything):
+                continue
+            found = self._new.member(owner, name)
+            if not found.found:
+                yield _Row("attribute-removed", f"{owner}.{name}", _loss(found), value)
 
     # Functions with several signatures, as stubs and operators have them
 
@@ -276,12 +293,17 @@ class _Comparison:
 
 
 def _overload(path: str, before: Function, after: Function, in_class: bool) -> list[_Row]:
-    changes = list(signature_changes(_bound(before, in_class), Acceptance(_bound(after, in_class))))
+    changes = list(signature_changes(_plain(before, in_class), _plain(after, in_class, "none")))
     was, now = before.signature.returns, after.signature.returns
     # A schema states what comes back; what an annotation says changes without any effect.
     if path.startswith(_OPERATORS) and was != now:
         changes.append(ParameterChange("return-changed", "", f"returns {now}, was {was}"))
     return [_Row(change.rule, path, change.detail, before, after) for change in changes]
+
+
+def _loss(found: Resolution) -> str:
+    """What is said of a definition that is gone; a `__getattr__`, for one, may still answer to its name."""
+    return "is gone" if found.missing else "is gone, unless it is set at run time"
 
 
 def _is_plain(key: str) -> bool:
@@ -304,9 +326,11 @@ def _overloaded(definition: Definition) -> bool:
     return isinstance(definition, Function) and "overload" in definition.flags
 
 
-def _bound(function: Function, in_class: bool) -> Signature:
-    """The signature without `self` or `cls`, as its callers count arguments."""
-    return function.signature.without_first() if in_class and not function.is_static else function.signature
+def _plain(function: Function, in_class: bool, kwargs: str = "unknown") -> Acceptance:
+    """What a call may pass, as far as the definition alone tells; `self` or `cls` is not counted."""
+    bound = in_class and not function.is_static
+    signature = function.signature.without_first() if bound else function.signature
+    return Acceptance(signature, kwargs, deprecated={d.old: d for d in function.deprecations})
 
 
 def _packages(module: str) -> Iterator[str]:

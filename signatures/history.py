@@ -252,7 +252,7 @@ class History:
         found = {}
         for module in sorted(self.modules(version)):
             entries = self.entries(module, version)
-            found[module] = list(entries.values()) if entries else []
+            found[module] = sorted(entries.values()) if entries else []
         return found
 
     def definitions(self, module: str, version: str) -> Mapping[str, str]:

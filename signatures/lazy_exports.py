@@ -20,19 +20,32 @@ from .model import Entry
 
 Modules = MutableMapping[str, list[Entry]]
 
-COMPLETED = ("@export:", "@alias-of", "@module:")
-"""What the keys begin with that `complete` adds."""
+_COMPLETED = ("@export:", "@alias-of", "@module:")
 
 # `create_import_structure_from_path` leaves these files out.
 _NOT_EXPORTED = ("convert_", "modular_")
 
 
-def complete(modules: Modules) -> None:
+def is_completed(entry: Entry) -> bool:
+    """Whether `complete` added it."""
+    return entry.key.startswith(_COMPLETED)
+
+
+def grounds(entries: list[Entry]) -> tuple[list[str], dict[str, object]]:
+    """What `complete` looks at in a module: with the names of all modules, nothing else decides what it adds."""
+    return sorted(_exported_names(entries)), _facts(entries)
+
+
+def complete(modules: Modules) -> set[str]:
     """Adds the exports of lazy modules and the alias modules of one release, in place.
 
     Args:
         modules: Entries of every module of the release, by dotted name.
+
+    Returns:
+        The modules that it added something to, or made.
     """
+    completed: set[str] = set()
     exported = {name: sorted(_exported_names(entries)) for name, entries in modules.items()}
     children = _children(modules)
     facts = {name: _facts(entries) for name, entries in modules.items()}
@@ -40,15 +53,19 @@ def complete(modules: Modules) -> None:
         if "@lazy" in found:
             exports = dict(_exports(name, found, exported, children))
             modules[name] = sorted([*modules[name], *(_export(key, value) for key, value in exports.items())])
+            completed.add(name)
     for package, found in list(facts.items()):
         for alias, target, mode in _aliases(found, modules):
             if mode != "finder" or alias not in modules:
                 modules[alias] = [Entry("@alias-of", json.dumps([target, mode], separators=(",", ":")))]
+                completed.add(alias)
             if mode != "finder":
                 # `setattr(sys.modules[__name__], alias.rsplit(".", 1)[-1], module)` puts it into the package as well.
                 modules[package] = sorted(
                     [*modules[package], Entry(f"@module:{alias.rpartition('.')[2]}", f'"{alias}"')]
                 )
+                completed.add(package)
+    return completed
 
 
 def _facts(entries: list[Entry]) -> dict[str, object]:

@@ -43,6 +43,9 @@ class Snapshot:
         self._modules = modules
         self._keyed: dict[str, Mapping[str, Entry]] = {}
 
+    def modules(self) -> frozenset[str]:
+        return frozenset(self._modules)
+
     def has(self, module: str) -> bool:
         return module in self._modules
 

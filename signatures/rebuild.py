@@ -39,8 +39,9 @@ def read_all(
         print(f"{upstream.name} {info.version} {info.train} {len(reading.modules)} modules, {len(reading.fresh)} read")
         for problem in reading.problems:
             print(f"  {problem}", file=sys.stderr)
-        known = Snapshot(reading.modules)
-        yield info, reading.modules
+        modules = dict(reading.modules)
+        known = Snapshot(modules)
+        yield info, modules
 
 
 def _opened(index: Index, release: IndexRelease, wheels: Path | None) -> Source:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .acceptance import Acceptance
 from .model import Kind, Parameter, Signature
-from .surface import Acceptance
+from .renames import renamed
 
 _VARIADIC = (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
 
@@ -26,32 +27,34 @@ class ParameterChange(NamedTuple):
     detail: str
 
 
-def signature_changes(old: Signature, new: Acceptance) -> Iterator[ParameterChange]:
+def signature_changes(old: Acceptance, new: Acceptance) -> Iterator[ParameterChange]:
     """What a caller of the old signature can notice.
 
     Args:
-        old: The signature before, the bound first parameter left out.
+        old: What a call could pass; the bound first parameter left out.
         new: What a call may pass now.
     """
-    before, after = _named(old), _named(new.signature)
-    substitutes = _substitutes(old, new.signature)
+    before, after = _named(old.signature), _named(new.signature)
     keyword_only = [p for p in before.values() if p.kind is not Kind.KEYWORD_ONLY and _is_keyword_only(p.name, new)]
-    positional = [p.name for p in old.positional if p.name in after and p not in keyword_only]
+    positional = [p.name for p in old.signature.positional if p.name in after and p not in keyword_only]
     if keyword_only:
-        yield ParameterChange("parameter-keyword-only", "", _star(keyword_only, positional, old, new.signature))
-    for name, parameter in before.items():
-        now = after.get(name)
-        change = _lost(parameter, substitutes.get(name), new) if now is None else _redefined(parameter, now)
+        detail = _star(keyword_only, positional, old.signature, new.signature)
+        yield ParameterChange("parameter-keyword-only", "", detail)
+    undone = old.deprecated.keys() - new.deprecated.keys()
+    substitutes = {name: renamed(old, new, name) for name in [*before, *sorted(undone)] if name not in after}
+    for name, substitute in substitutes.items():
+        change = _lost(name, substitute, new)
         if change is not None:
             yield change
-    replaced = set(substitutes.values())
     for name, parameter in after.items():
-        if name not in before and name not in replaced and parameter.required:
-            yield ParameterChange("parameter-required", name, f"`{name}` is new and required")
+        change = _redefined(before[name], parameter) if name in before else None
+        if name not in before and parameter.required and name not in substitutes.values():
+            change = ParameterChange("parameter-required", name, f"`{name}` is new and required")
+        if change is not None:
+            yield change
     # Where nothing is positional any more, what the first argument means is said already.
-    shift = None if len(keyword_only) > 1 and not positional else _shifted(old, new.signature, substitutes)
-    if shift is not None:
-        yield shift
+    if positional or len(keyword_only) < 2:
+        yield from _shifted(old.signature, new.signature)
 
 
 def _named(signature: Signature) -> dict[str, Parameter]:
@@ -69,12 +72,10 @@ def _redefined(before: Parameter, now: Parameter) -> ParameterChange | None:
     return None
 
 
-def _lost(parameter: Parameter, substitute: str | None, new: Acceptance) -> ParameterChange | None:
-    """What becomes of a parameter that is not written in the signature any more."""
-    name = parameter.name
+def _lost(name: str, substitute: str | None, new: Acceptance) -> ParameterChange | None:
+    """What becomes of a keyword that is not written in the signature any more."""
     if name in new.deprecated:
-        successor = new.deprecated[name].new
-        what = f"is now `{successor}`" if successor else "is deprecated"
+        what = f"is now `{substitute}`" if substitute else "is deprecated"
         return ParameterChange("deprecated-parameter", name, f"`{name}` {what}; still taken")
     if name in new.taken:
         return None
@@ -123,25 +124,10 @@ def _frozen(value: object) -> object:
     return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else (type(value), value)
 
 
-def _substitutes(old: Signature, new: Signature) -> dict[str, str]:
-    """A parameter whose place another one has taken: the same index, kind and default, with all around them kept."""
-    before, after = old.parameters, new.parameters
-    if len(before) != len(after):
-        return {}
-    return {
-        b.name: a.name
-        for b, a in zip(before, after, strict=True)
-        if b.name != a.name
-        and (b.kind, b.default) == (a.kind, a.default)
-        and new.get(b.name) is None
-        and old.get(a.name) is None
-        and a.kind not in _VARIADIC
-    }
-
-
-def _shifted(old: Signature, new: Signature, substitutes: dict[str, str]) -> ParameterChange | None:
+def _shifted(old: Signature, new: Signature) -> Iterator[ParameterChange]:
+    """The first positional argument that lands in another parameter; one that only has another name is none."""
     for index, (before, after) in enumerate(zip(old.positional, new.positional, strict=False)):
-        if before.name != after.name and substitutes.get(before.name) != after.name:
+        if before.name != after.name and (new.get(before.name) is not None or old.get(after.name) is not None):
             detail = f"positional argument {index + 1} is now `{after.name}`, was `{before.name}`"
-            return ParameterChange("positional-shift", before.name, detail)
-    return None
+            yield ParameterChange("positional-shift", before.name, detail)
+            return

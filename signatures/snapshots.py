@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
+from itertools import chain
 from typing import NamedTuple, Protocol
 
-from .lazy_exports import COMPLETED, complete
+from .lazy_exports import complete, grounds, is_completed
 from .model import Entry
+from .names import Snapshot
 from .op_schemas import InvalidSchema, Schema, file_schemas, op_entries, operator_files
 from .parsing import Unreadable, without_collector
 from .python_source import read_module
@@ -29,6 +31,9 @@ _PLACEHOLDERS = re.compile(r"transformers/utils/dummy_\w+\.py$")
 class Known(Protocol):
     """A release that was read before, in this run or in the history."""
 
+    def modules(self) -> frozenset[str]:
+        """All of its modules, `@files` among them."""
+
     def entries(self, module: str) -> Mapping[str, Entry] | None:
         """The entries of a module, `@files` among them; None where it has no such module."""
 
@@ -37,14 +42,43 @@ class Reading(NamedTuple):
     """One release, read.
 
     Args:
-        modules: Entries of each module, alias modules and `@files` included.
+        modules: Entries of each module, alias modules and `@files` included; what is as it was in the known release is
+            read there when it is asked for.
         problems: One line for each file that could not be read; where there is one, the release is incomplete.
-        fresh: Modules that were read from their files; the others were known from the release before.
+        fresh: Modules that were read from their files.
+        changed: Modules that may differ from the known release: those, `@files`, and what lazy exports were put into.
     """
 
-    modules: dict[str, list[Entry]]
+    modules: Mapping[str, list[Entry]]
     problems: tuple[str, ...]
     fresh: frozenset[str]
+    changed: frozenset[str]
+
+
+class _Following(Mapping[str, list[Entry]]):
+    """A release that has some modules of its own and the others in common with a known one.
+
+    Args:
+        own: Its own modules.
+        known: The release that has the others.
+        shared: Their names.
+    """
+
+    def __init__(self, own: Mapping[str, list[Entry]], known: Known, shared: frozenset[str]) -> None:
+        self._own = own
+        self._known = known
+        self._shared = shared
+
+    def __getitem__(self, module: str) -> list[Entry]:
+        if module in self._shared:
+            return list((self._known.entries(module) or {}).values())
+        return self._own[module]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._own, self._shared)
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._shared)
 
 
 class _Unit(NamedTuple):
@@ -84,34 +118,63 @@ class _ReleaseReader:
     def __init__(self, source: Source, upstream: Upstream, known: Known | None) -> None:
         self._source = source
         self._upstream = upstream
-        self._known = known
+        self._known: Known = known if known is not None else Snapshot({})
         self._problems: list[str] = []
         self._digests: dict[str, str] = {}
 
     def read(self) -> Reading:
         stated = {path: _short(bytes.fromhex(digest)) for path, digest in self._source.files().items() if digest}
-        before = self._known_digests()
+        before = {path: json.loads(entry.surface) for path, entry in self._entries_before(FILES).items()}
+        known = self._known.modules()
         units = self._units()
         fresh = {
             module: unit
             for module, unit in units.items()
-            if not unit.read or any(before.get(path, "") != stated.get(path) for path in unit.read)
+            if not unit.read
+            or module not in known
+            or any(before.get(path, "") != stated.get(path) for path in unit.read)
         }
         self._source.prefetch([path for unit in fresh.values() for path in unit.read])
-        modules: dict[str, list[Entry]] = {}
+        for module in units.keys() - fresh.keys():
+            self._digests.update((path, stated[path]) for path in units[module].read)
         with without_collector():
-            for module, unit in units.items():
-                old = None if module in fresh else self._known_entries(module)
-                if old is None:
-                    modules[module] = self._entries(module, unit)
-                else:
-                    modules[module] = old
-                    self._digests.update((path, stated[path]) for path in unit.read)
-            complete(modules)
-        modules[FILES] = [Entry(path, json.dumps(digest)) for path, digest in sorted(self._digests.items())]
+            read = {module: self._entries(module, unit) for module, unit in fresh.items()}
+            read[FILES] = [Entry(path, json.dumps(digest)) for path, digest in sorted(self._digests.items())]
+            modules, changed = self._put_together(units, read)
         # The source notes a file that it refuses by itself.
         problems = (*self._source.problems, *self._problems)
-        return Reading(modules, tuple(dict.fromkeys(problems)), frozenset(fresh))
+        return Reading(modules, tuple(dict.fromkeys(problems)), frozenset(fresh), frozenset(changed))
+
+    def _put_together(
+        self, units: Mapping[str, _Unit], read: dict[str, list[Entry]]
+    ) -> tuple[Mapping[str, list[Entry]], Set[str]]:
+        """All modules of the release, and the names of those that may differ from the known one."""
+        if self._completes_alike(units, read):
+            for module, entries in read.items():
+                completed = filter(is_completed, self._entries_before(module).values())
+                read[module] = sorted([*entries, *completed]) if module != FILES else entries
+            return _Following(read, self._known, self._known.modules().difference(read)), read.keys()
+        modules = {module: read[module] if module in read else self._plain_before(module) for module in units}
+        modules[FILES] = read[FILES]
+        return modules, complete(modules) | read.keys()
+
+    def _completes_alike(self, units: Mapping[str, _Unit], read: Mapping[str, list[Entry]]) -> bool:
+        """Whether all that `complete` goes by is as it was, so that what it would add is known.
+
+        It is in most patch releases, and then no module but those that were read has to be looked at.
+        """
+        known = self._known.modules() - {FILES}
+        made = known.difference(units)
+        return (
+            known.issuperset(units)
+            and all("@alias-of" in self._entries_before(module) for module in made)
+            and all(
+                "@alias-of" not in self._entries_before(module)
+                and grounds(entries) == grounds(self._plain_before(module))
+                for module, entries in read.items()
+                if module != FILES
+            )
+        )
 
     def _units(self) -> dict[str, _Unit]:
         roots = tuple(f"{root}/" for root in self._upstream.roots)
@@ -131,16 +194,12 @@ class _ReleaseReader:
                 units[module] = units.get(module, _Unit())._replace(extension=path)
         return units
 
-    def _known_digests(self) -> dict[str, str]:
-        entries = self._known.entries(FILES) if self._known is not None else None
-        return {path: json.loads(entry.surface) for path, entry in (entries or {}).items()}
+    def _entries_before(self, module: str) -> Mapping[str, Entry]:
+        return self._known.entries(module) or {}
 
-    def _known_entries(self, module: str) -> list[Entry] | None:
-        assert self._known is not None
-        entries = self._known.entries(module)
-        if entries is None:
-            return None
-        return [entry for key, entry in entries.items() if not key.startswith(COMPLETED)]
+    def _plain_before(self, module: str) -> list[Entry]:
+        """What the module's own file gave, in the known release."""
+        return [entry for entry in self._entries_before(module).values() if not is_completed(entry)]
 
     def _entries(self, module: str, unit: _Unit) -> list[Entry]:
         if unit.operators:

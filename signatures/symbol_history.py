@@ -55,12 +55,13 @@ class _Watched:
             self.places[module] = self._release.history.place(module, self._release.info.version)
 
 
-def symbol_history(history: History, path: str) -> list[Era]:
+def symbol_history(history: History, path: str, others: tuple[Surface, ...] = ()) -> list[Era]:
     """The eras of a symbol, each with its set of releases; moves, aliases and inheritance are followed.
 
     Args:
         history: Of the upstream that the symbol belongs to.
         path: Its dotted path, under any of its names.
+        others: Surfaces of other upstreams that this one builds on.
 
     Returns:
         Eras in the order of their first release; releases in which it does not resolve are an era too.
@@ -72,15 +73,17 @@ def symbol_history(history: History, path: str) -> list[Era]:
         # A release in which nothing that the answer rests on has changed gives the same answer.
         same = current is not None and all(history.place(m, info.version) == place for m, place in places.items())
         if not same:
-            current, places = _era(history, info, path)
+            current, places = _era(history, info, path, others)
         assert current is not None
         eras.setdefault(current, []).append(info.version)
     return [era._replace(versions=tuple(versions)) for era, versions in eras.items()]
 
 
-def _era(history: History, info: ReleaseInfo, path: str) -> tuple[Era, dict[str, Place | None]]:
+def _era(
+    history: History, info: ReleaseInfo, path: str, others: tuple[Surface, ...]
+) -> tuple[Era, dict[str, Place | None]]:
     watched = _Watched(history.at(info.version))
-    surface = Surface(history.upstream, info.version, watched)
+    surface = Surface(history.upstream, info.version, watched, others)
     found = surface.resolve(path)
     era = Era(
         (),

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .history import History, overlay_folder
-from .lazy_exports import COMPLETED
 from .packs import ReleaseInfo
 from .recording import delta_path, nearest_release, write_delta
-from .snapshots import FILES, read_release
+from .snapshots import read_release
 from .sources import Source
 from .upstreams import Upstream
 from .wheels import Index, IndexRelease, RemoteWheel
@@ -93,12 +92,8 @@ def add_release(history: History, source: Source, upstream: Upstream, packs: Pat
     before = history.at(parent)
     reading = read_release(source, upstream, before)
     info = release_info(source, upstream, reading.problems)
-    changed = {
-        module: entries
-        for module, entries in reading.modules.items()
-        if module in reading.fresh or module == FILES or any(e.key.startswith(COMPLETED) for e in entries)
-    }
-    removed = before.modules() - reading.modules.keys()
+    changed = {module: reading.modules[module] for module in reading.changed}
+    removed = before.modules().difference(reading.modules)
     packs.mkdir(parents=True, exist_ok=True)
     write_delta(delta_path(packs, info.version), history, info, parent, changed, removed)
     return Added(info, len(reading.fresh), source.fetched if isinstance(source, RemoteWheel) else 0)

@@ -23,6 +23,7 @@ from ..projects import chosen_release, declared_requirements, open_project, upst
 from ..reports import FORMATS, as_text
 from ..rules import Pair
 from ..sources import SourceFile, Unparsed, find
+from ..surfaces import others
 
 if TYPE_CHECKING:
     from signatures.sources import Source
@@ -79,20 +80,14 @@ def _pairs(
             output.warn(note)
         before = chosen_release(history, old.get(name) or declared.get(name) or _installed_requirement(name))
         after = chosen_release(history, new[name]) if name in new else history.releases[-1].version
-        others = _others(name)
+        other = others(name)
         for each in (before, after):
             for problem in history.release(each).problems:
                 output.warn(f"incomplete: {problem}")
-        surfaces = (Surface(name, each, history.at(each), others) for each in (before, after))
+        surfaces = (Surface(name, each, history.at(each), other) for each in (before, after))
         pairs.append(Pair(*surfaces))
         releases[name] = HistoryReleases(history)
     return pairs, releases
-
-
-def _others(name: str) -> tuple[Surface, ...]:
-    """The newest releases of what an upstream builds on: enough to tell that an inherited member is not its own."""
-    histories = [History.open(other) for other in UPSTREAMS[name].builds_on]
-    return tuple(Surface(h.upstream, h.releases[-1].version, h.at(h.releases[-1].version)) for h in histories)
 
 
 def _installed(name: str) -> str | None:

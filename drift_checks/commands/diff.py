@@ -14,6 +14,7 @@ from signatures.surface import Surface
 from signatures.upstreams import upstream_named
 
 from ..output import Output, markdown_table
+from ..surfaces import others
 
 _REPEATS_SHOWN = 3
 # What stops an import comes first, what stops a call next.
@@ -29,7 +30,8 @@ def run(output: Output, name: str, old: str, new: str, under: str, everything: b
     for info in (before, after):
         for problem in info.problems:
             output.warn(f"incomplete: {problem}")
-    surfaces = [Surface(history.upstream, info.version, history.at(info.version)) for info in (before, after)]
+    other = others(history.upstream)
+    surfaces = [Surface(history.upstream, info.version, history.at(info.version), other) for info in (before, after)]
     changed = changed_entries(history, before.version, after.version)
     prefix = _canonical(under, surfaces)
     with without_collector():

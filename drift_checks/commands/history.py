@@ -14,6 +14,7 @@ from signatures.upstreams import UPSTREAMS, upstream_named
 
 from ..output import Output, markdown_table
 from ..signature_text import changed, full
+from ..surfaces import others
 
 _INDENT = "  "
 
@@ -24,7 +25,7 @@ def run(output: Output, symbol: str, upstream: str | None) -> bool:
     history = History.open(name)
     for note in history.notes:
         output.warn(note)
-    eras = symbol_history(history, symbol)
+    eras = symbol_history(history, symbol, others(name))
     if not any(era.status is Status.FOUND for era in eras):
         unknown = any(era.status is Status.UNKNOWN for era in eras)
         why = "cannot be told from what is written" if unknown else "is in none of its releases"
@@ -105,9 +106,9 @@ def _overloads(era: Era, before: Era | None, name: str, width: int) -> Iterator[
     same = [signature for signature in era.signatures if signature in known]
     if same:
         yield f"{len(same)} overload{'s' * (len(same) > 1)} as before"
-    for sign, signatures, others in (("- ", known, era.signatures), ("+ ", era.signatures, known)):
+    for sign, signatures, opposite in (("- ", known, era.signatures), ("+ ", era.signatures, known)):
         for signature in signatures:
-            if signature not in others:
+            if signature not in opposite:
                 lines = full(name, signature, width)
                 yield from [f"{sign}{line}" for line in lines] if known else lines
 

@@ -41,7 +41,8 @@ def _add(output: Output, index: Index, upstream: Upstream, releases: list[IndexR
             try:
                 added += add_releases(index, upstream, [release])
             except DriftError as error:
-                kept = f"; {', '.join(one.info.version for one in added)} {'was' if len(added) == 1 else 'were'} added before that and kept" if added else ""
+                versions = ", ".join(one.info.version for one in added)
+                kept = f"; added before that and kept: {versions}" if added else ""
                 raise DriftError(f"{error}{kept}") from error
             for problem in added[-1].info.problems:
                 output.warn(f"incomplete: {problem}")

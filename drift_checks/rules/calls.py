@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from signatures.changes import consequence
-from signatures.model import Kind, Parameter
+from signatures.model import Kind
+from signatures.renames import renamed
 from signatures.surface import Acceptance
 
 from .. import witnesses
@@ -191,69 +190,6 @@ def _deprecated(c: _Comparison, keyword: Keyword) -> Problem:
     fix = Fix("upstream", f"`{now}=`", "safe") if now else None
     message = f"`{keyword.name}` is deprecated" + (f"; it is now `{now}`" if now else "")
     return c.problem(DEPRECATED_PARAMETER, keyword.span, message, _parameter_witness(c, keyword.name), fix)
-
-
-def renamed(old: Acceptance, new: Acceptance, name: str) -> str | None:
-    """What a parameter is called now, where the sources leave no doubt.
-
-    That is what a deprecation names, or a new parameter that stands in the old one's place and is alike.
-    """
-    for deprecated in (new.deprecated, old.deprecated):
-        if name in deprecated:
-            return deprecated[name].new
-    parameter = old.signature.get(name)
-    if parameter is None or new.signature.get(name) is not None:
-        return None
-    added = [p for p in new.signature.parameters if p.kind not in _STARS and old.signature.get(p.name) is None]
-    places, now = old.signature.positional, new.signature.positional
-    if parameter in places and places.index(parameter) < len(now):
-        candidate = now[places.index(parameter)]
-        if candidate in added and alike(parameter, candidate):
-            return candidate.name
-    similar = [candidate for candidate in added if alike(parameter, candidate)]
-    return similar[0].name if len(similar) == 1 else None
-
-
-def alike(old: Parameter, new: Parameter) -> bool:
-    """Whether two parameters have similar names, or annotations that share a type that is not a common one."""
-    if SequenceMatcher(None, old.name, new.name).ratio() > _SIMILAR:
-        return True
-    words = (set(re.findall(r"[A-Za-z_]\w*", parameter.annotation or "")) for parameter in (old, new))
-    return bool(set.intersection(*words) - _COMMON_TYPES)
-
-
-_SIMILAR = 0.75
-_STARS = (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)
-_COMMON_TYPES = frozenset(
-    {
-        "Any",
-        "Callable",
-        "Dict",
-        "FloatTensor",
-        "Iterable",
-        "List",
-        "Literal",
-        "LongTensor",
-        "None",
-        "Optional",
-        "Sequence",
-        "Tensor",
-        "Tuple",
-        "Union",
-        "bool",
-        "dict",
-        "float",
-        "int",
-        "list",
-        "ndarray",
-        "np",
-        "set",
-        "str",
-        "torch",
-        "tuple",
-        "typing",
-    }
-)
 
 
 def _keyword(c: _Comparison, name: str) -> Keyword:

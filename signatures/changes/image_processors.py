@@ -19,8 +19,8 @@ DECLARATIONS = (
         ("transformers.image_processing_utils_fast.BaseImageProcessorFast.resize",),
         parameter="resample",
         instead="interpolation",
-        releases="<5.4",
+        releases=">=4.49,<5.4",
         says="BILINEAR is used",
-        because="`interpolation` is None then, which `resize` takes for BILINEAR (up to transformers 5.3.0)",
+        because="`interpolation` is None then, which `resize` takes for BILINEAR (transformers 4.49.0 to 5.3.0)",
     ),
 )

