@@ -154,8 +154,7 @@ class _ReleaseReader:
                 completed = filter(is_completed, self._entries_before(module).values())
                 read[module] = sorted([*entries, *completed]) if module != FILES else entries
             return _Following(read, self._known, self._known.modules().difference(read)), read.keys()
-        modules = {module: read[module] if module in read else self._plain_before(module) for module in units}
-        modules[FILES] = read[FILES]
+        modules = {module: self._as_before(module, unit) for module, unit in units.items() if module not in read} | read
         return modules, complete(modules) | read.keys()
 
     def _completes_alike(self, units: Mapping[str, _Unit], read: Mapping[str, list[Entry]]) -> bool:
@@ -196,6 +195,11 @@ class _ReleaseReader:
 
     def _entries_before(self, module: str) -> Mapping[str, Entry]:
         return self._known.entries(module) or {}
+
+    def _as_before(self, module: str, unit: _Unit) -> list[Entry]:
+        # An alias stands in the place of what the file gave.
+        hidden = "@alias-of" in self._entries_before(module)
+        return self._entries(module, unit) if hidden else self._plain_before(module)
 
     def _plain_before(self, module: str) -> list[Entry]:
         """What the module's own file gave, in the known release."""
