@@ -44,6 +44,7 @@ class Classes(Names, ABC):
     def __init__(self, modules: Modules, others: tuple[Surface, ...]) -> None:
         super().__init__(modules, others)
         self._orders: dict[tuple[str, str], tuple[ClassRef, ...]] = {}
+        self._set: dict[tuple[str, str], dict[str, str]] = {}
 
     def member_of(self, place: Place, name: str) -> Answer:
         unknown = False
@@ -93,14 +94,18 @@ class Classes(Names, ABC):
         return Place(ref.module, key, attribute)
 
     def _sets(self, ref: ClassRef, name: str) -> str | None:
+        question = (ref.module, ref.key)
+        if question not in self._set:
+            self._set[question] = dict(reversed(list(self._attributes_set(ref))))
+        return self._set[question].get(name)
+
+    def _attributes_set(self, ref: ClassRef) -> Iterator[tuple[str, str]]:
+        """What the methods of a class set on `self`; of a name that several set, the first counts."""
         assert ref.definition is not None
         for method in ref.definition.methods:
             function = self.definition(ref.module, f"{ref.key}.{method}")
             if isinstance(function, Function):
-                for attribute, value in function.body.attributes:
-                    if attribute == name:
-                        return value
-        return None
+                yield from function.body.attributes
 
     def order(self, place: Place) -> tuple[ClassRef, ...]:
         assert isinstance(place.definition, Class)

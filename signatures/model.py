@@ -425,9 +425,13 @@ def _decoded(name: str, surface: str, body: str) -> Definition:
     return Assignment(name, value, annotation, target)
 
 
+# `Kind(value)` takes longer than all the rest of a parameter.
+_KINDS = tuple(Kind)
+
+
 def _parameter(fields: list[Any]) -> Parameter:
     name, kind, default, annotation = _padded(fields, 4)
-    return Parameter(name, Kind(kind or 0), default, annotation)
+    return Parameter(name, _KINDS[kind or 0], default, annotation)
 
 
 def _body(fields: list[Any]) -> Body:

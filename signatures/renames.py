@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from .acceptance import Acceptance
 from .model import Kind, Parameter
@@ -69,6 +70,8 @@ def renamed(old: Acceptance, new: Acceptance, name: str) -> str | None:
     return similar[0].name if len(similar) == 1 else None
 
 
+# Model code is copied from family to family, and a change with it.
+@lru_cache(1 << 12)
 def _alike(old: Parameter, new: Parameter) -> bool:
     """Whether two parameters have similar names, or annotations that share a type that is not a common one."""
     if SequenceMatcher(None, old.name, new.name).ratio() > _SIMILAR:
