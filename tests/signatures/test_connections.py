@@ -4,6 +4,7 @@ import socket
 
 import pytest
 import requests
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from signatures.connections import configured_index, open_session, reason, split_credentials
 from signatures.errors import DriftError
@@ -20,8 +21,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("variables", "url"),
     [
-        ({}, "https://pypi.org/simple/"),
-        ({"PIP_INDEX_URL": "  "}, "https://pypi.org/simple/"),
+        ({}, PYPI_SIMPLE_ENDPOINT),
+        ({"PIP_INDEX_URL": "  "}, PYPI_SIMPLE_ENDPOINT),
         ({"PIP_INDEX_URL": "https://a/simple", "UV_INDEX_URL": "https://b/simple"}, "https://a/simple"),
         ({"UV_INDEX_URL": "https://b/simple"}, "https://b/simple"),
         ({"UV_DEFAULT_INDEX": "inner=https://c/simple?x=1"}, "https://c/simple?x=1"),
