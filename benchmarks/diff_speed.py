@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from signatures.errors import DriftError
+from signatures.history import History
+from signatures.surface import Surface
 
 from .environments import DEFAULT_FOLDER
 from .live_signatures import ABSENT, installed
@@ -56,12 +58,14 @@ class Truth(NamedTuple):
     Args:
         real: They resolve in the old install and fail in the new one.
         false: They resolve in both.
-        untold: They do not resolve in the old install, or need a package that the new one has not.
+        instances: The class is there in the old install and has no such attribute: its instances may have.
+        unimported: A module does not import in the old install, or needs a package that the new one has not.
     """
 
     real: list[str]
     false: list[str]
-    untold: list[str]
+    instances: list[str]
+    unimported: list[str]
 
 
 def compared_by_us(runs: int) -> Side:
@@ -97,19 +101,24 @@ def sampled(paths: list[str], size: int) -> list[str]:
 
 def told_apart(paths: Iterable[str], old: Mapping[str, str], new: Mapping[str, str]) -> Truth:
     """Which removals are real, from what both installs answered."""
-    truth = Truth([], [], [])
+    truth = Truth([], [], [], [])
     for path in paths:
-        if old[path] or ABSENT.search(new[path]):
-            truth.untold.append(path)
+        if old[path].startswith("AttributeError: type object"):
+            truth.instances.append(path)
+        elif old[path] or ABSENT.search(new[path]):
+            truth.unimported.append(path)
         else:
             (truth.real if new[path] else truth.false).append(path)
     return truth
 
 
-def covered(path: str, reported: frozenset[str]) -> bool:
-    """Whether a path or what holds it is reported."""
-    parts = path.split(".")
-    return any(".".join(parts[:end]) in reported for end in range(2, len(parts) + 1))
+def reported(path: str, removed: frozenset[str], before: Surface) -> bool:
+    """Whether a path is called removed, or what holds it, or what it was inherited or exported from."""
+    return any(
+        ".".join(parts[:end]) in removed
+        for parts in (path.split("."), before.resolve(path).canonical.split("."))
+        for end in range(2, len(parts) + 1)
+    )
 
 
 def speed(ours: Side, griffe: Side, runs: int) -> bool:
@@ -149,26 +158,32 @@ def truth(sides: Mapping[str, Side], pythons: tuple[Path, Path], size: int, exam
     asked = {path for sample in samples.values() for path in sample}
     old, new = (live_resolution(python, PACKAGE, asked, DEFAULT_FOLDER) for python in pythons)
     truths = {name: told_apart(sample, old, new) for name, sample in samples.items()}
-    print("\nremovals that resolve in an install of the old release and fail in one of the new")
+    print("\nwhat is called removed, asked in installs of both releases")
     rows = []
     for name, found in truths.items():
         n, told = len(samples[name]), len(found.real) + len(found.false)
-        share = f"{100 * len(found.real) / max(n, 1):.1f} %"
-        of_told = f"{100 * len(found.real) / max(told, 1):.1f} %"
-        rows.append((name, str(n), str(len(found.real)), share, str(len(found.false)), str(len(found.untold)), of_told))
-    show(("", "n", "real", "of n", "still resolve", "cannot be told", "real of told"), rows)
-    print("cannot be told: does not resolve in the old install either, or needs a package that the new one has not")
+        shares = [f"{100 * len(found.real) / max(of, 1):.1f} %" for of in (n, told)]
+        rows.append((name, str(n), *(str(len(paths)) for paths in found), *shares))
+    head = ("", "n", "real", "false", "not on the class", "not imported", "real of n", "real of real and false")
+    show(head, rows)
+    print(
+        "real: resolves in the old install, fails in the new; false: resolves in both. Of the others it cannot be told:"
+    )
+    print("set on instances only, or in a module that does not import in the old install or needs a package it has not")
     for name, found in truths.items():
-        for path in sampled(found.false, examples):
-            print(f"  {name}: {path} still resolves")
-        for path in sampled(found.untold, examples):
-            print(f"  {name}: {path} {'in the old: ' + old[path] if old[path] else 'in the new: ' + new[path]}")
-    names = {name: frozenset(side.removed) for name, side in sides.items()}
+        for what, paths in zip(found._fields, found, strict=True):
+            for path in sampled(paths, examples):
+                print(f"  {name}, {what}: {path} {old[path] or new[path]}")
+    before = Surface(PACKAGE, OLD, History.open(PACKAGE, overlay=False).at(OLD))
     for name, found in truths.items():
-        for other, reported in names.items():
+        for other, side in sides.items():
             if other != name:
-                also = sum(covered(path, reported) for path in found.real)
-                print(f"of the {len(found.real)} real ones of {name}, {other} reports {also}, or what holds them")
+                names = frozenset(side.removed)
+                also = sum(reported(path, names, before) for path in found.real)
+                print(
+                    f"of the {len(found.real)} real ones of {name}, {other} reports {also},"
+                    " what holds them, or what they came from"
+                )
 
 
 def main() -> int:

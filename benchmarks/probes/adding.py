@@ -15,33 +15,30 @@ from pathlib import Path
 
 from signatures.history import History
 from signatures.local_sources import open_source
-from signatures.updating import Added, add_release, add_releases
+from signatures.sources import Source
+from signatures.updating import add_release
 from signatures.upstreams import Upstream, upstream_named
 from signatures.wheels import Index
 
 
-def from_wheel(upstream: Upstream, folder: Path, wheel: Path) -> Added:
-    """Add what a wheel holds."""
-    history = History.open(upstream.name, overlay=False)
-    with open_source(wheel) as source:
-        return add_release(history, source, upstream, folder / upstream.name)
-
-
-def from_index(upstream: Upstream, folder: Path, version: str) -> Added:
-    """Add a release where it lies on the index."""
+def opened(upstream: Upstream, version: str, wheel: str | None) -> Source:
+    """The release's files: a wheel on disk, or where it lies on the index."""
+    if wheel is not None:
+        return open_source(wheel)
     with Index() as index:
-        [added] = add_releases(index, upstream, [index.release(upstream.name, version)], folder)
-    return added
+        return index.open_release(index.release(upstream.name, version), whole=False)
 
 
 def main(name: str, version: str, folder: str, *wheel: str) -> None:
     """Add one release and print what that took."""
     upstream = upstream_named(name)
     started = time.process_time()
-    into = Path(folder)
-    added = from_wheel(upstream, into, Path(wheel[0])) if wheel else from_index(upstream, into, version)
+    packs = Path(folder) / upstream.name
+    history = History.open(upstream.name, overlay=False)
+    with opened(upstream, version, wheel[0] if wheel else None) as source:
+        added = add_release(history, source, upstream, packs)
     cpu = time.process_time() - started
-    [pack] = into.joinpath(upstream.name).iterdir()
+    [pack] = packs.iterdir()
     told = {"modules": added.parsed, "fetched": added.fetched, "cpu": cpu, "pack": pack.stat().st_size}
     print(json.dumps(told))
 
