@@ -175,7 +175,8 @@ def compare_signatures(install: Install) -> Signatures:
             continue
         written = [(p.name, int(p.kind), p.default is not None) for p in ours.parameters]
         if written != live:
-            less = _unseen(written, live, told["traits"])
+            constructor = install.live["callables"].get(f"{path}.__init__", {"traits": []})
+            less = _unseen(written, live, [*told["traits"], *constructor["traits"]])
             unseen += less != ""
             kind = f"{told['kind']}{_trait(told)}: {less or _difference(written, live)}"
             differences.add(kind, f"{path} live {_shown(told['is'])} ours {ours}")
@@ -199,7 +200,8 @@ def _unseen(written: list[tuple[str, int, bool]], live: list[tuple[Any, ...]], t
     """
     if "copied from a bound method" in traits and written[1:] == live:
         return "inspect sees only a copy of a bound method"
-    if "closure" in traits and "wraps" not in traits and [parameter[1] for parameter in live] == [2, 4]:
+    taken = [kind for name, kind, _ in live if name != "self"]
+    if "closure" in traits and "wraps" not in traits and taken == [2, 4]:
         return "inspect sees only an unwrapped closure"
     return ""
 
