@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 CALLED = "()"
@@ -29,6 +30,15 @@ class Span(NamedTuple):
         return cls(node.lineno, node.col_offset, end_line, end_column)
 
 
+def root(path: str) -> str:
+    """The import name of the distribution that defines a dotted path; some operators lie in another's namespace."""
+    namespace = path.split(".", 3)[:3]
+    return "torch_npu" if namespace in _NPU_OPERATORS else namespace[0]
+
+
+_NPU_OPERATORS = (["torch", "ops", "npu"], ["torch", "ops", "atb"])
+
+
 class Symbol(NamedTuple):
     """What an expression denotes: an importable dotted path, and the steps taken from there.
 
@@ -43,7 +53,7 @@ class Symbol(NamedTuple):
     @property
     def upstream(self) -> str:
         """The import name of the distribution that the path starts in."""
-        return self.path.partition(".")[0]
+        return root(self.path)
 
     @property
     def proven(self) -> bool:
@@ -70,10 +80,17 @@ class Symbol(NamedTuple):
 
 
 class Keyword(NamedTuple):
-    """A keyword argument as it is written."""
+    """A keyword argument as it is written.
+
+    Args:
+        name: The keyword.
+        span: Of keyword and value.
+        value: The value as `repr` writes it, where it is a constant; "" otherwise.
+    """
 
     name: str
     span: Span
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +102,18 @@ class Arguments:
         keywords: The keywords that are written.
         star: An `*iterable` is passed.
         double_star: A `**mapping` is passed.
+        values: Beside `positional`, each value as `Keyword.value` has it.
     """
 
     positional: tuple[Span, ...] = ()
     keywords: tuple[Keyword, ...] = ()
     star: bool = False
     double_star: bool = False
+    values: tuple[str, ...] = ()
+
+    def keyword(self, name: str) -> Keyword | None:
+        """The keyword argument of that name."""
+        return next((keyword for keyword in self.keywords if keyword.name == name), None)
 
 
 class LocalParameter(NamedTuple):
@@ -136,19 +159,29 @@ class ImportSite:
     module_span: Span
 
 
+class Access(Enum):
+    """How an attribute is used; a missing one raises only where it is read."""
+
+    READ = "read"
+    WRITTEN = "written"
+    OPTIONAL = "getattr with a default, or hasattr"
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeSite:
     """A dotted expression that is read.
 
     Args:
         symbol: What it denotes.
-        span: Of the whole expression.
+        span: Of the last name, which is what a user edits; of the whole expression where that is one name.
         imported: The dotted path that an import statement already gave, so it is judged there.
+        access: How it is used.
     """
 
     symbol: Symbol
     span: Span
     imported: str
+    access: Access = Access.READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +201,87 @@ class CallSite:
     name_span: Span
 
 
+class Use(Enum):
+    """What is done with what a call gives."""
+
+    UNPACKED = "unpacked"
+    INDEXED = "indexed"
+    ATTRIBUTE = "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSite:
+    """A use of what an upstream's function or method gives.
+
+    Args:
+        symbol: What was called.
+        arguments: What it was given; None where the call stands elsewhere.
+        use: What is done with the result.
+        name: The attribute that is read, or the constant index as `repr` writes it; "" otherwise.
+        count: For UNPACKED, how many targets; -1 with a starred one.
+        span: Of the use: the targets, the index with its brackets, or the attribute's name.
+    """
+
+    symbol: Symbol
+    arguments: Arguments | None
+    use: Use
+    name: str
+    count: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class KeySite:
+    """A constant key of a value that an upstream defines: `size["height"]`.
+
+    Args:
+        symbol: The value.
+        key: The key as `repr` writes it.
+        span: Of the key.
+        access: How it is used; OPTIONAL for `.get("key")` and `"key" in value`.
+    """
+
+    symbol: Symbol
+    key: str
+    span: Span
+    access: Access = Access.READ
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSite:
+    """A member of a value whose type is not known.
+
+    Args:
+        name: The member.
+        arguments: What it is called with; None where it is only read.
+        span: Of the member's name.
+        receiver: The receiver's own last name (`tokenizer` of `self.tokenizer`); "" where it has none.
+        imports: Dotted paths that the file imports from the upstreams.
+        access: How it is used.
+    """
+
+    name: str
+    arguments: Arguments | None
+    span: Span
+    receiver: str
+    imports: frozenset[str]
+    access: Access = Access.READ
+
+
+class ClassAttribute(NamedTuple):
+    """A name that a class body assigns.
+
+    Args:
+        name: The name.
+        kind: `list`, `dict`, `tuple`, `set`, `str`, `int`, `float`, `bool`, `None`; "" for anything else.
+        span: Of the value.
+    """
+
+    name: str
+    kind: str
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class SubclassSite:
     """A downstream class with an upstream base.
@@ -177,12 +291,14 @@ class SubclassSite:
         base: The upstream base.
         span: Of the base, as it is written.
         overrides: Its own methods.
+        attributes: What its body assigns.
     """
 
     name: str
     base: Symbol
     span: Span
     overrides: tuple[Replacement, ...]
+    attributes: tuple[ClassAttribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +322,15 @@ class PatchSite:
     replacement: Replacement | None
 
 
-Site: TypeAlias = ImportSite | AttributeSite | CallSite | SubclassSite | PatchSite
+Site: TypeAlias = ImportSite | AttributeSite | CallSite | SubclassSite | PatchSite | ResultSite | KeySite | UnknownSite
+
+
+def roots(site: Site) -> frozenset[str]:
+    """Import names of the upstreams that a call site depends on; several only where a receiver is not known."""
+    if isinstance(site, UnknownSite):
+        return frozenset(map(root, site.imports))
+    if isinstance(site, ImportSite):
+        return frozenset({root(site.module)})
+    if isinstance(site, PatchSite):
+        return frozenset({root(site.container)})
+    return frozenset({root(site.base.path if isinstance(site, SubclassSite) else site.symbol.path)})

@@ -11,12 +11,23 @@ from signatures.surface import Surface
 from signatures.upstreams import upstream_named
 
 from .availability import Releases, specifier
-from .call_sites import AttributeSite, CallSite, ImportSite, PatchSite, Site, Span
+from .call_sites import (
+    AttributeSite,
+    CallSite,
+    ImportSite,
+    KeySite,
+    PatchSite,
+    ResultSite,
+    Site,
+    Span,
+    UnknownSite,
+    roots,
+)
 from .extraction import FileSites, GuardedSite, extract
 from .findings import Finding, Outcome
 from .guards import caught, runs
+from .locating import locate
 from .rules import Pair, Problem, judge
-from .rules.locating import locate
 from .sources import SourceFile, Unparsed
 from .suppressions import ignored_rules
 
@@ -140,10 +151,9 @@ class _Checker:
                 yield finding
 
     def _judged(self, file: SourceFile, found: FileSites) -> Iterator[Finding]:
-        self.statistics.call_sites += len(found.sites)
+        self.statistics.call_sites += sum(not isinstance(guarded.site, UnknownSite) for guarded in found.sites)
         open_questions: dict[Span, int] = {}
-        for guarded in found.sites:
-            pair = self._by_root[_root(guarded.site)]
+        for guarded, pair in self._asked(found.sites):
             judgement = judge(guarded.site, pair)
             # A method that is read to be called is one question, not two.
             place = guarded.site.name_span if isinstance(guarded.site, CallSite) else guarded.site.span
@@ -156,6 +166,12 @@ class _Checker:
                 else:
                     yield self._finding(file, guarded.site, problem, pair)
         self.statistics.unresolved += sum(open_questions.values())
+
+    def _asked(self, sites: Iterable[GuardedSite]) -> Iterator[tuple[GuardedSite, Pair]]:
+        """Each call site with the pair of each upstream that it depends on."""
+        for guarded in sites:
+            for name in sorted(roots(guarded.site) & self._by_root.keys()):
+                yield guarded, self._by_root[name]
 
     def _is_guarded(self, guarded: GuardedSite, problem: Problem, found: FileSites) -> bool:
         if not guarded.guards:
@@ -209,7 +225,9 @@ def _works(site: Site, problem: Problem, pair: Pair, open_anyway: int) -> bool:
 
 def _is_missing(site: Site, surface: Surface) -> bool:
     """Whether a release has no such thing at all, as before it was added."""
-    if isinstance(site, (AttributeSite, CallSite)):
+    if isinstance(site, UnknownSite):
+        return False
+    if isinstance(site, (AttributeSite, CallSite, KeySite, ResultSite)):
         at = locate(surface, site.symbol)
         return at is not None and at.found.missing
     if isinstance(site, PatchSite):
@@ -222,16 +240,6 @@ def _is_missing(site: Site, surface: Surface) -> bool:
 
 def _outcome(problem: Problem) -> Outcome:
     return problem.outcome or problem.rule.outcome
-
-
-def _root(site: Site) -> str:
-    if isinstance(site, ImportSite):
-        path = site.module
-    elif isinstance(site, PatchSite):
-        path = site.container
-    else:
-        path = site.symbol.path if isinstance(site, (AttributeSite, CallSite)) else site.base.path
-    return path.partition(".")[0]
 
 
 def _raised(site: Site) -> frozenset[str]:

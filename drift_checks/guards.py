@@ -13,8 +13,8 @@ from signatures.model import Status
 from signatures.surface import Surface
 
 from .call_sites import Symbol
+from .locating import locate
 from .resolution import NOTHING, Number, Resolver, Text
-from .rules.locating import locate
 from .scopes import Caught, Fallback, Guard, Scope, Test
 
 

@@ -133,6 +133,10 @@ class FileScopes:
         attributes: The outermost node of each dotted expression that is read.
         names: Names that are read; only collected after a star import.
         assignments: Assignments whose target is an attribute.
+        unpackings: Assignments to a tuple of targets.
+        subscripts: Subscripts with a constant key, outer ones first.
+        tests: Conditions of `if`, `while` and conditional expressions.
+        handlers: `except` clauses.
         classes: Class definitions.
     """
 
@@ -143,6 +147,10 @@ class FileScopes:
     attributes: list[Place] = field(default_factory=list)
     names: list[Place] = field(default_factory=list)
     assignments: list[Place] = field(default_factory=list)
+    unpackings: list[Place] = field(default_factory=list)
+    subscripts: list[Place] = field(default_factory=list)
+    tests: list[Place] = field(default_factory=list)
+    handlers: list[Place] = field(default_factory=list)
     classes: list[Place] = field(default_factory=list)
 
     def clear(self) -> None:
@@ -285,6 +293,8 @@ class _Walker:
             self.bind_target(target, node.value)
         if any(isinstance(target, ast.Attribute) for target in node.targets):
             self.found.assignments.append(self.place(node))
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            self.found.unpackings.append(self.place(node))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.visit(node.annotation)
@@ -421,13 +431,17 @@ class _Walker:
 
     # Guards
 
+    def test(self, node: ast.expr) -> None:
+        self.found.tests.append(self.place(node))
+        self.visit(node)
+
     def visit_If(self, node: ast.If) -> None:
-        self.visit(node.test)
+        self.test(node.test)
         self.guarded(Test(node.test, self.scope, True), node.body)
         self.guarded(Test(node.test, self.scope, False), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        self.visit(node.test)
+        self.test(node.test)
         self.guarded_expression(Test(node.test, self.scope, True), node.body)
         self.guarded_expression(Test(node.test, self.scope, False), node.orelse)
 
@@ -439,7 +453,7 @@ class _Walker:
         self.guards = before
 
     def visit_While(self, node: ast.While) -> None:
-        self.visit(node.test)
+        self.test(node.test)
         self.guarded(Test(node.test, self.scope, True), node.body)
         self.block(node.orelse)
 
@@ -451,6 +465,7 @@ class _Walker:
         else:
             self.block(node.body)
         for handler in node.handlers:
+            self.found.handlers.append(self.place(handler))
             self.each([handler.type])
             if handler.name is not None:
                 self.bind(handler.name, BindingKind.OPAQUE)
@@ -467,6 +482,11 @@ class _Walker:
         self.visit(node.func)
         self.each(node.args)
         self.each(keyword.value for keyword in node.keywords)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.slice, ast.Constant):
+            self.found.subscripts.append(self.place(node))
+        self.children(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.found.attributes.append(self.place(node))

@@ -1,25 +1,27 @@
-"""The rules, one module a family; each judges one call site against two releases of an upstream."""
+"""The rules, one module a family; each judges call sites of some kinds against two releases of an upstream."""
 
 from __future__ import annotations
 
-from ..call_sites import AttributeSite, CallSite, ImportSite, PatchSite, Site
-from . import calls, names, replacements
-from .declarations import Judgement, Pair, Problem, Rule
+from ..call_sites import Site
+from . import calls, devices, guarding, likely, members, names, operators, replacements, results, subclasses
+from .declarations import Judge, Judgement, Pair, Problem, Rule
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (*names.RULES, *calls.RULES, *replacements.RULES)}
+FAMILIES = (names, members, calls, results, replacements, subclasses, operators, guarding, devices, likely)
+"""Modules with `RULES`, and with `JUDGES` by kind of call site."""
+
+RULES: dict[str, Rule] = {rule.name: rule for family in FAMILIES for rule in family.RULES}
+
+_JUDGES: dict[type, list[Judge]] = {}
+for _family in FAMILIES:
+    for _kind, _judge in _family.JUDGES.items():
+        _JUDGES.setdefault(_kind, []).append(_judge)
 
 
 def judge(site: Site, pair: Pair) -> Judgement:
-    """What a call site meets in the new release of a pair."""
-    if isinstance(site, ImportSite):
-        return names.judge_import(site, pair)
-    if isinstance(site, AttributeSite):
-        return names.judge_attribute(site, pair)
-    if isinstance(site, CallSite):
-        return calls.judge_call(site, pair)
-    if isinstance(site, PatchSite):
-        return replacements.judge_patch(site, pair)
-    return replacements.judge_subclass(site, pair)
+    """What a call site meets in the new release of a pair; several families may look at one kind."""
+    judgements = [each(site, pair) for each in _JUDGES.get(type(site), ())]
+    problems = tuple(problem for judgement in judgements for problem in judgement.problems)
+    return Judgement(problems, max((judgement.unresolved for judgement in judgements), default=0))
 
 
-__all__ = ["RULES", "Judgement", "Pair", "Problem", "Rule", "judge"]
+__all__ = ["FAMILIES", "RULES", "Judgement", "Pair", "Problem", "Rule", "judge"]

@@ -14,9 +14,9 @@ from signatures.surface import Acceptance
 from .. import witnesses
 from ..call_sites import CallSite, Keyword, Span
 from ..findings import Confidence, Fix, Outcome
+from ..locating import acceptance, is_unknown, locate
 from .binding import Bound, Clash, bind
-from .declarations import FINE, UNRESOLVED, Judgement, Pair, Problem, Rule
-from .locating import acceptance, is_unknown, locate
+from .declarations import FINE, UNRESOLVED, Judge, Judgement, Pair, Problem, Rule
 
 PARAMETER_REMOVED = Rule("parameter-removed", Outcome.BREAKS, "The parameter is gone, and passing it raises.")
 PARAMETER_RENAMED = Rule("parameter-renamed", Outcome.BREAKS, "The parameter has another name, and the old one raises.")
@@ -203,3 +203,6 @@ def _parameter_witness(c: _Comparison, name: str) -> str:
 def _star_name(accepts: Acceptance) -> str:
     star = accepts.signature.var_keyword
     return star.name if star is not None else "kwargs"
+
+
+JUDGES: dict[type, Judge] = {CallSite: judge_call}

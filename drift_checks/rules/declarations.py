@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from signatures.surface import Surface
 
@@ -32,6 +32,10 @@ class Pair(NamedTuple):
 
     old: Surface
     new: Surface
+
+
+# Each family is only given the kinds of site that its table names.
+Judge: TypeAlias = Callable[[Any, Pair], "Judgement"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from signatures.model import Class, Function, Resolution
 from .. import witnesses
 from ..call_sites import AttributeSite, ImportSite, Span
 from ..findings import Confidence, Fix, Outcome
-from .declarations import FINE, UNRESOLVED, Judgement, Pair, Problem, Rule, gathered
-from .locating import is_unknown, locate
+from ..locating import is_unknown, locate
+from .declarations import FINE, UNRESOLVED, Judge, Judgement, Pair, Problem, Rule, gathered
 
 MODULE_REMOVED = Rule("module-removed", Outcome.BREAKS, "The module is gone.")
 MODULE_MOVED = Rule("module-moved", Outcome.BREAKS, "The module is gone; what was taken from it is elsewhere.")
@@ -204,3 +204,6 @@ def _same(old: Function | Class, new: object) -> bool:
     if isinstance(old, Class) and isinstance(new, Class):
         return len(old.methods) > 1 and (old.methods, old.bases) == (new.methods, new.bases)
     return False
+
+
+JUDGES: dict[type, Judge] = {ImportSite: judge_import, AttributeSite: judge_attribute}

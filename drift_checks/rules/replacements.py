@@ -11,7 +11,7 @@ from signatures.surface import Surface
 from .. import witnesses
 from ..call_sites import LocalParameter, PatchSite, Replacement, SubclassSite
 from ..findings import Fix, Outcome
-from .declarations import FINE, UNRESOLVED, Judgement, Pair, Problem, Rule
+from .declarations import FINE, UNRESOLVED, Judge, Judgement, Pair, Problem, Rule
 from .names import alias_of_module, moved_to
 
 PATCH_TARGET_MISSING = Rule("patch-target-missing", Outcome.BREAKS, "What the patch replaces is gone.")
@@ -305,3 +305,6 @@ def _listed(names: list[str]) -> str:
 
 def _rename(added: list[str]) -> Fix | None:
     return Fix("upstream", f"`{added[0]}`", "unsafe") if len(added) == 1 else None
+
+
+JUDGES: dict[type, Judge] = {PatchSite: judge_patch, SubclassSite: judge_subclass}

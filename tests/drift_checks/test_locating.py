@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from drift_checks.call_sites import Symbol
-from drift_checks.rules.locating import acceptance, locate
+from drift_checks.locating import acceptance, locate
 from signatures.python_source import read_module
 from signatures.surface import Snapshot, Surface
 

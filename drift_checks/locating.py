@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from signatures.model import Class, Function, Resolution, Status
 from signatures.surface import Acceptance, Surface
 
-from ..call_sites import CALLED, DECLARED, Symbol
+from .call_sites import CALLED, DECLARED, Symbol
 
 
 class Location(NamedTuple):
