@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from packaging.version import Version
 
 from signatures.history import History
 from signatures.surface import Surface
+
+from .equal_releases import EqualReleases
+
+Answer = TypeVar("Answer")
 
 
 class Releases(Protocol):
@@ -21,6 +27,11 @@ class Releases(Protocol):
     def surface(self, version: str) -> Surface:
         """The surface of one of them."""
 
+    def answers(
+        self, subject: Hashable, versions: Collection[str], question: Callable[[Surface], Answer]
+    ) -> dict[str, Answer]:
+        """What a question gives for each of these releases; see `EqualReleases.answers`."""
+
 
 class HistoryReleases:
     """The releases of a history.
@@ -28,12 +39,14 @@ class HistoryReleases:
     Args:
         history: Of one upstream; it stays open as long as its surfaces are used.
         others: Surfaces of other upstreams that this one builds on.
+        known: The releases of which all may be read; see `EqualReleases`.
     """
 
-    def __init__(self, history: History, others: tuple[Surface, ...] = ()) -> None:
+    def __init__(self, history: History, others: tuple[Surface, ...] = (), known: Collection[str] = ()) -> None:
         self._history = history
         self._others = others
         self.surface = cache(self._surface)
+        self.answers = EqualReleases(history, others, lambda: map(self.surface, known)).answers
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -47,13 +60,17 @@ def specifier(states: Iterable[tuple[str, bool]]) -> str:
     """The releases in which something works.
 
     Args:
-        states: Every known release, oldest first, and whether it works there.
+        states: Every known release, in any order, and whether it works there.
 
     Returns:
         `>=A,<B` for each unbroken run of releases, joined by ` || `; no upper bound where the newest one works.
         "" where it works in none.
     """
-    return " || ".join(_runs(states))
+    # A specifier speaks of versions, whose order is not that of the dates: torch-npu keeps several lines alive.
+    return " || ".join(_runs(sorted(states, key=lambda state: _parsed(state[0]))))
+
+
+_parsed = cache(Version)
 
 
 def _runs(states: Iterable[tuple[str, bool]]) -> Iterator[str]:

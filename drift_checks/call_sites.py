@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -37,6 +38,17 @@ def root(path: str) -> str:
 
 
 _NPU_OPERATORS = (["torch", "ops", "npu"], ["torch", "ops", "atb"])
+
+
+def words(upstreams: Iterable[str]) -> tuple[bytes, ...]:
+    """What a file must have one of in its bytes to depend on the upstreams: their names, or a namespace of operators.
+
+    Args:
+        upstreams: Their import names.
+    """
+    names = sorted(upstreams)
+    spaces = [".".join(space[1:]) for space in _NPU_OPERATORS if "torch_npu" in names]
+    return tuple(word.encode() for word in (*names, *spaces))
 
 
 class Symbol(NamedTuple):
@@ -163,6 +175,7 @@ class Access(Enum):
     """How an attribute is used; a missing one raises only where it is read."""
 
     READ = "read"
+    PREPARED = "read, and the file itself sets it on some object"
     WRITTEN = "written"
     OPTIONAL = "getattr with a default, or hasattr"
 
@@ -248,6 +261,19 @@ class KeySite:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionSite:
+    """A condition that asks whether a value that an upstream defines is None, or empty.
+
+    Args:
+        symbol: The value.
+        span: Of the value.
+    """
+
+    symbol: Symbol
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownSite:
     """A member of a value whose type is not known.
 
@@ -292,6 +318,10 @@ class SubclassSite:
         span: Of the base, as it is written.
         overrides: Its own methods.
         attributes: What its body assigns.
+        between: Names that downstream classes between it and the base define.
+        beside: Its other bases; None where one of them is not known.
+        extends: Its own methods that call, through `super()`, the one that they override.
+        used: Names of members that the file itself asks any object for, `super()` left out.
     """
 
     name: str
@@ -299,6 +329,10 @@ class SubclassSite:
     span: Span
     overrides: tuple[Replacement, ...]
     attributes: tuple[ClassAttribute, ...] = ()
+    between: frozenset[str] = frozenset()
+    beside: tuple[Symbol, ...] | None = ()
+    extends: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +356,17 @@ class PatchSite:
     replacement: Replacement | None
 
 
-Site: TypeAlias = ImportSite | AttributeSite | CallSite | SubclassSite | PatchSite | ResultSite | KeySite | UnknownSite
+Site: TypeAlias = (
+    ImportSite
+    | AttributeSite
+    | CallSite
+    | SubclassSite
+    | PatchSite
+    | ResultSite
+    | KeySite
+    | ConditionSite
+    | UnknownSite
+)
 
 
 def roots(site: Site) -> frozenset[str]:

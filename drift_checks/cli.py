@@ -98,13 +98,61 @@ def _run(command: str, form: str, file: Path | None, quiet: bool, no_color: bool
     raise SystemExit(int(reported))
 
 
+def _configured(context: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Take what the command line does not say from `[tool.drift]`; other parameters are read after this one."""
+    if not context.resilient_parsing:
+        from .configuration import read_configuration
+
+        found = read_configuration(paths)
+        context.default_map = found.values if found is not None else None
+    return paths
+
+
+def _completed(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """A completion of `completions`, imported when the shell asks for it."""
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[Any]:
+        answer: list[Any] = getattr(importlib.import_module(".completions", __package__), name)(begun)
+        return answer
+
+    return complete
+
+
 @main.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--from", "old", multiple=True, metavar="REQ", help="The release that the code works with.")
-@click.option("--to", "new", multiple=True, metavar="REQ", help="The release to move to (the newest known).")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", is_eager=True, callback=_configured)
+@click.option(
+    "--from",
+    "old",
+    multiple=True,
+    metavar="REQ",
+    shell_complete=_completed("requirements"),
+    help="The release that the code works with.",
+)
+@click.option(
+    "--to",
+    "new",
+    multiple=True,
+    metavar="REQ",
+    shell_complete=_completed("requirements"),
+    help="The release to move to (the newest known).",
+)
 @click.option("--likely", is_flag=True, help="Show findings too whose receiver's type is not known.")
-@output_options("text", "json", "github", "markdown")
-def check(**arguments: Any) -> None:
+@click.option("--device", metavar="NAME", help="Report too what this kind of device cannot do, such as npu.")
+@click.option("--select", multiple=True, metavar="RULE", shell_complete=_completed("rules"), help="Only these rules.")
+@click.option("--ignore", multiple=True, metavar="RULE", shell_complete=_completed("rules"), help="Not these rules.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files and folders of this name or path.")
+@click.option(
+    "--per-path-ignores", multiple=True, metavar="PATTERN:RULE", help="Not these rules in files of this name or path."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Accepted findings.")
+@click.option("--update-baseline", is_flag=True, help="Accept what is found now: write the baseline.")
+@click.option("--reason", metavar="TEXT", help="Why, for new entries of the baseline.")
+@click.option("--until", metavar="DATE", help="Their last day, or `never` (in 180 days).")
+@click.option("--witness", is_flag=True, help="Run each finding's program in real environments of both releases.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use (one a core).")
+@click.option("--no-cache", is_flag=True, help="Check every file anew.")
+@output_options("text", "json", "sarif", "github", "markdown", "html")
+def check(form: str, file: Path | None, quiet: bool, no_color: bool, **arguments: Any) -> None:
     """Check downstream code: which lines break or silently change.
 
     PATH is a file, a folder, a wheel, an sdist, or a requirement such as sglang==0.5.11, which is read from the package
@@ -114,8 +162,12 @@ def check(**arguments: Any) -> None:
     Examples:
       drift check src --to transformers==5.23.0
       drift check sglang==0.5.11 --from transformers==5.3.0 --to transformers==5.6.2
+      drift check src --format html --output drift.html
+      drift check src --baseline drift-baseline.toml --update-baseline --reason "known, see issue 12"
     """
-    _run("check", **arguments)
+    from .commands.check import Options
+
+    _run("check", form, file, quiet, no_color, options=Options(**arguments))
 
 
 @main.command()
@@ -179,3 +231,31 @@ def update(**arguments: Any) -> None:
       drift update transformers
     """
     _run("update", **arguments)
+
+
+@main.command()
+@click.argument("rule", required=False, shell_complete=_completed("rules"))
+@output_options("text", "json", "markdown")
+def explain(**arguments: Any) -> None:
+    """A rule: what it finds, why that happens, and how to repair it. Without RULE, all of them.
+
+    \b
+    Examples:
+      drift explain
+      drift explain parameter-swallowed
+    """
+    _run("explain", **arguments)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@output_options("text")
+def completion(**arguments: Any) -> None:
+    """Print the completion of a shell: of options, rules, upstreams and releases.
+
+    \b
+    Examples:
+      drift completion bash --output ~/.local/share/bash-completion/completions/drift
+      drift completion fish --output ~/.config/fish/completions/drift.fish
+    """
+    _run("completion", **arguments)

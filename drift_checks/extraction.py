@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .call_sites import (
     CALLED,
@@ -13,6 +14,7 @@ from .call_sites import (
     AttributeSite,
     CallSite,
     ClassAttribute,
+    ConditionSite,
     ImportSite,
     KeySite,
     Keyword,
@@ -26,47 +28,69 @@ from .call_sites import (
     Use,
     root,
 )
+from .guard_syntax import Guard, Test
+from .own_names import own_names
 from .patch_targets import find_patches, instance_of_target, replacement
-from .resolution import UNKNOWN, LocalClass, LocalFunction, Resolver, Value, is_import_function
-from .scopes import FileScopes, Guard, Place, decorated, read_scopes
+from .program import Program
+from .resolution import Resolver, alternatives, is_import_function
+from .scopes import FileScopes, Place, decorated, read_scopes
+from .sources import SourceFile, Unparsed
+from .values import BUILTIN, UNKNOWN, LocalClass, LocalFunction, LocalInstance, Partial, Text, Value
 
 
 @dataclass(frozen=True, slots=True)
 class GuardedSite:
-    """A call site, and what must hold for it to run."""
+    """A call site, and what must hold for it to run.
+
+    Args:
+        site: What is judged.
+        guards: What must hold.
+        alternatives: What it may be as well, on the same run; a problem counts where all of them have it.
+    """
 
     site: Site
     guards: tuple[Guard, ...]
+    alternatives: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileSites:
-    """The call sites of one file, and what evaluates their guards; clear `scopes` when done with it."""
+    """The call sites of one file, and what evaluates their guards."""
 
     sites: tuple[GuardedSite, ...]
     resolver: Resolver
     scopes: FileScopes
 
 
-def extract(tree: ast.Module, upstreams: frozenset[str]) -> FileSites:
-    """The call sites of one file.
+def extract(file: SourceFile, upstreams: frozenset[str], program: Program | None = None) -> FileSites | Unparsed:
+    """The call sites of one file, or why it could not be read.
 
     Args:
-        tree: The parsed file.
+        file: The file.
         upstreams: Import names of the upstreams.
-
-    Raises:
-        RecursionError: If the file is nested too deeply.
+        program: The project that it belongs to; without, it is looked at alone.
     """
-    found = read_scopes(tree)
-    resolver = Resolver(found, upstreams)
+    known = program.parsed(file) if program is not None else None
+    try:
+        if known is None:
+            tree = file.parse()
+            if isinstance(tree, Unparsed):
+                return tree
+            scopes = read_scopes(tree)
+            known = scopes, program.add(file, scopes) if program is not None else Resolver(scopes, upstreams)
+        return _sites(*known, upstreams)
+    except RecursionError:
+        return Unparsed(file.path, 1, "nested too deeply to be read")
+
+
+def _sites(found: FileScopes, resolver: Resolver, upstreams: frozenset[str]) -> FileSites:
     patches = list(find_patches(found, resolver, upstreams))
     for patch in patches:
         for function in patch.replaced:
             resolver.run_as_method(function.node, instance_of_target(patch.site))
     if patches:
         resolver.forget()
-    reader = _SiteReader(resolver, upstreams)
+    reader = _SiteReader(resolver, upstreams, found)
     sites = [GuardedSite(patch.site, patch.guarded.guards) for patch in patches]
     for read, places in (
         (reader.imports, found.imports),
@@ -75,6 +99,7 @@ def extract(tree: ast.Module, upstreams: frozenset[str]) -> FileSites:
         (reader.subclass, found.classes),
         (reader.unpacking, found.unpackings),
         (reader.subscript, found.subscripts),
+        (reader.condition, found.tests),
     ):
         for place in places:
             sites += read(place)
@@ -86,10 +111,13 @@ def extract(tree: ast.Module, upstreams: frozenset[str]) -> FileSites:
 
 
 class _SiteReader:
-    def __init__(self, resolver: Resolver, upstreams: frozenset[str]) -> None:
+    def __init__(self, resolver: Resolver, upstreams: frozenset[str], found: FileScopes) -> None:
         self._resolver = resolver
         self._upstreams = upstreams
+        self._found = found
         self._called: set[ast.AST] = set()
+        self._emptied = frozenset(_emptied(found.calls))
+        self._own = own_names(found, resolver)
 
     def _names_upstream(self, path: str) -> bool:
         return root(path) in self._upstreams
@@ -110,42 +138,154 @@ class _SiteReader:
     def call(self, place: Place) -> Iterator[GuardedSite]:
         node = place.node
         assert isinstance(node, ast.Call)
-        value = self._resolver.value(node.func, place.scope)
-        given = self._resolver.value(node, place.scope)
-        if is_import_function(value) and isinstance(given, Symbol):
-            if self._names_upstream(given.path) and "." in given.path:
-                span = Span.of(node.args[0])
-                yield GuardedSite(ImportSite(given.path, None, span, span), place.guards)
+        value = self._value(node.func, place)
+        if value is BUILTIN:
+            yield from self._named_member(node, place)
             return
-        symbol = self._callee(value)
-        if symbol is not None and self._names_upstream(symbol.path):
-            site = CallSite(symbol, read_arguments(node), Span.of(node), _last_name(node.func))
-            yield GuardedSite(site, place.guards)
+        if is_import_function(value):
+            yield from self._imported_by_call(node, place)
+            return
+        span, without = _last_name(node.func), frozenset[str]()
+        partial = self._resolver.value(node, place.scope) if isinstance(value, Symbol) else None
+        if isinstance(partial, Partial):
+            value, span = partial.function, Span.of(node.args[0])
+        elif isinstance(value, LocalClass):
+            value, without = self._constructor(value, node)
+        called = [symbol.member("__call__") if symbol.is_object else symbol for symbol in alternatives(value)]
+        if not called or not all(self._names_upstream(symbol.path) for symbol in called):
+            return
+        arguments = self._arguments(node, place)
+        if isinstance(partial, Partial):
+            arguments = Arguments(arguments.positional[1:], arguments.keywords, True, True, arguments.values[1:])
+        if without:
+            kept = tuple(keyword for keyword in arguments.keywords if keyword.name not in without)
+            arguments = replace(arguments, keywords=kept)
+        first, *others = (CallSite(symbol, arguments, Span.of(node), span) for symbol in called)
+        yield GuardedSite(first, place.guards, tuple(others))
 
-    def _callee(self, value: Value) -> Symbol | None:
-        """What a call of a value calls; a local class without a constructor of its own calls its base's."""
-        if isinstance(value, Symbol):
-            return value.member("__call__") if value.is_object else value
-        if not isinstance(value, LocalClass) or value.node.decorator_list or value.node.keywords:
+    def _arguments(self, node: ast.Call, place: Place) -> Arguments:
+        """What a call passes; a `**` of a dict that is written out passes its items."""
+        given = read_arguments(node)
+        if not given.double_star:
+            return given
+        written: list[Keyword] = []
+        more = False
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                display = self._display(keyword.value, place)
+                items = _items_of(display) if display is not None else ()
+                written += items
+                # What is put into a dict later is passed as well.
+                more = more or display is not keyword.value or len(items) < len(display.keys)
+        return replace(given, keywords=(*given.keywords, *written), double_star=more)
+
+    def _display(self, node: ast.expr, place: Place) -> ast.Dict | None:
+        """The dict display that an expression is, or that its name is bound to and nothing is taken out of."""
+        if isinstance(node, ast.Dict):
+            return node
+        if not isinstance(node, ast.Name) or node.id in self._emptied:
             return None
-        if any(_shapes_constructor(statement) for statement in value.node.body):
-            return None
-        return self._resolver.upstream_base(value)
+        assigned = self._resolver.assigned(node, place.scope)
+        return assigned[0] if assigned is not None and isinstance(assigned[0], ast.Dict) else None
+
+    def _imported_by_call(self, node: ast.Call, place: Place) -> Iterator[GuardedSite]:
+        """`importlib.import_module("a.b")`."""
+        given = self._resolver.value(node, place.scope)
+        if isinstance(given, Symbol) and self._names_upstream(given.path) and "." in given.path:
+            span = Span.of(node.args[0])
+            yield GuardedSite(ImportSite(given.path, None, span, span), place.guards)
+
+    def _named_member(self, node: ast.Call, place: Place) -> Iterator[GuardedSite]:
+        """`getattr(value, "name")` and `hasattr(value, "name")`."""
+        if not isinstance(node.func, ast.Name) or node.func.id not in ("getattr", "hasattr") or len(node.args) < 2:
+            return
+        name = self._resolver.value(node.args[1], place.scope)
+        if not isinstance(name, Text) or not name.value.isidentifier():
+            return
+        access = Access.READ if node.func.id == "getattr" and len(node.args) == 2 else Access.OPTIONAL
+        value = self._resolver.member(self._value(node.args[0], place), name.value)
+        imported = self._resolver.imported(node.args[0], place.scope)
+        yield from self._attribute_sites(value, Span.of(node.args[1]), imported, access, place)
+
+    def _constructor(self, of: LocalClass, node: ast.Call) -> tuple[Value, frozenset[str]]:
+        """What making an instance of a downstream class calls: its base's constructor, if it has none of its own.
+
+        A dataclass takes its own fields by keyword, and passes nobody the others.
+
+        Returns:
+            The base, and the keywords that it does not get.
+        """
+        fields = self._resolver.fields(of)
+        base = self._resolver.upstream_base(of)
+        if fields is None or base is None or of.node.keywords:
+            return UNKNOWN, frozenset()
+        if fields and (node.args or any(keyword.arg is None for keyword in node.keywords)):
+            return UNKNOWN, frozenset()
+        return base, fields
+
+    def _value(self, node: ast.expr, place: Place) -> Value:
+        """What an expression denotes, `isinstance` tests around it included."""
+        value = self._resolver.value(node, place.scope)
+        if value is UNKNOWN and isinstance(node, ast.Attribute) and place.guards:
+            narrowed = self._narrowed(node.value, place)
+            return self._resolver.member(narrowed, node.attr) if narrowed is not UNKNOWN else UNKNOWN
+        return value
+
+    def _narrowed(self, node: ast.expr, place: Place) -> Value:
+        if self._resolver.value(node, place.scope) is not UNKNOWN:
+            return UNKNOWN
+        for guard in reversed(place.guards):
+            if isinstance(guard, Test) and guard.holds:
+                for test in _conjuncts(guard.expression):
+                    of = _class_tested(test, node)
+                    if of is not None:
+                        return self._resolver.declared(of, guard.scope)
+        return UNKNOWN
 
     def attribute(self, place: Place) -> Iterator[GuardedSite]:
+        """A dotted expression; of one that goes through members of a class, each of them."""
         node = place.node
         assert isinstance(node, ast.expr)
-        value = self._resolver.value(node, place.scope)
-        if not isinstance(value, Symbol) or not self._names_upstream(value.path) or value.is_object:
+        yield from self._one_attribute(node, place)
+        while isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            node = node.value
+            if any(symbol.steps for symbol in alternatives(self._value(node, place))):
+                yield from self._one_attribute(node, place)
+
+    def _one_attribute(self, node: ast.expr, place: Place) -> Iterator[GuardedSite]:
+        value = self._value(node, place)
+        if self._is_own(node, value, place):
             return
         imported = self._resolver.imported(node, place.scope)
-        if value.path != imported or value.steps:
-            yield GuardedSite(AttributeSite(value, _last_name(node), imported, _access(node)), place.guards)
+        yield from self._attribute_sites(value, _last_name(node), imported, _access(node), place)
+        if not isinstance(value, Symbol) or not self._names_upstream(value.path):
+            return
         if value.steps[-2:-1] == (CALLED,) and isinstance(node, ast.Attribute):
             function = value._replace(steps=value.steps[:-2])
             given = read_arguments(node.value) if isinstance(node.value, ast.Call) else None
             site = ResultSite(function, given, Use.ATTRIBUTE, node.attr, 0, _last_name(node))
             yield GuardedSite(site, place.guards)
+
+    def _is_own(self, node: ast.expr, value: Value, place: Place) -> bool:
+        """Whether a downstream class holds under this name what was read elsewhere: `self.x = value.x`."""
+        owner = self._resolver.value(node.value, place.scope) if isinstance(node, ast.Attribute) else UNKNOWN
+        of = owner.of if isinstance(owner, LocalInstance) else owner
+        if not isinstance(of, LocalClass) or not isinstance(value, Symbol) or not value.steps:
+            return False
+        base = self._resolver.upstream_base(of)
+        return base is None or base.path != value.path
+
+    def _attribute_sites(
+        self, value: Value, span: Span, imported: str, access: Access, place: Place
+    ) -> Iterator[GuardedSite]:
+        symbols = list(alternatives(value))
+        if not symbols or not all(self._names_upstream(symbol.path) for symbol in symbols) or symbols[0].is_object:
+            return
+        if access is Access.READ and symbols[0].steps and symbols[0].steps[-1] in self._own.set:
+            access = Access.PREPARED
+        if symbols[0].path != imported or symbols[0].steps:
+            first, *others = (AttributeSite(symbol, span, imported, access) for symbol in symbols)
+            yield GuardedSite(first, place.guards, tuple(others))
 
     def unpacking(self, place: Place) -> Iterator[GuardedSite]:
         """`a, b = function(…)`."""
@@ -169,6 +309,14 @@ class _SiteReader:
             access = Access.READ if isinstance(node.ctx, ast.Load) else Access.WRITTEN
             yield GuardedSite(KeySite(value, key, span, access), place.guards)
 
+    def condition(self, place: Place) -> Iterator[GuardedSite]:
+        """`if value:`, and `value is None` in a condition."""
+        assert isinstance(place.node, ast.expr)
+        for node in _asked_for_nothing(place.node):
+            value = self._value(node, place)
+            if isinstance(value, Symbol) and value.steps and self._names_upstream(value.path) and not value.is_object:
+                yield GuardedSite(ConditionSite(value, _last_name(node)), place.guards)
+
     def _result(
         self, node: ast.expr, place: Place, use: Use, name: str, count: int, span: Span
     ) -> Iterator[GuardedSite]:
@@ -190,7 +338,11 @@ class _SiteReader:
         member = node.func if isinstance(node, ast.Call) else node
         if not isinstance(member, ast.Attribute) or self._resolver.value(member.value, place.scope) is not UNKNOWN:
             return
-        if arguments is None and member in self._called:
+        if place.guards and self._narrowed(member.value, place) is not UNKNOWN:
+            return
+        if isinstance(member.value, ast.Attribute):
+            yield from self.unknown(place._replace(node=member.value), imports)
+        if member in self._called or member.attr in self._own.defined:
             return
         self._called.add(member)
         receiver = member.value
@@ -202,11 +354,71 @@ class _SiteReader:
     def subclass(self, place: Place) -> Iterator[GuardedSite]:
         node = place.node
         assert isinstance(node, ast.ClassDef)
+        direct = False
         for base in node.bases:
             value = self._resolver.value(base, place.scope)
             if isinstance(value, Symbol) and not value.steps and self._names_upstream(value.path):
-                site = SubclassSite(node.name, value, Span.of(base), _overrides(node, place), _assigned(node))
-                yield GuardedSite(site, place.guards)
+                direct = True
+                yield self._subclass(node, value, base, place, frozenset())
+        of = self._resolver.value(ast.Name(node.name), place.scope) if not direct else None
+        local = [base for base in node.bases if isinstance(self._resolver.value(base, place.scope), LocalClass)]
+        if local and not direct and isinstance(of, LocalClass):
+            above = self._resolver.upstream_base(of)
+            if above is not None and self._names_upstream(above.path):
+                yield self._subclass(node, above, local[0], place, self._resolver.names_between(of))
+
+    def _subclass(
+        self, node: ast.ClassDef, base: Symbol, written: ast.expr, place: Place, between: frozenset[str]
+    ) -> GuardedSite:
+        others = [self._resolver.value(other, place.scope) for other in node.bases if other is not written]
+        beside = tuple(value for value in others if isinstance(value, Symbol) and not value.steps)
+        site = SubclassSite(
+            node.name,
+            base,
+            Span.of(written),
+            _overrides(node, place),
+            _assigned(node),
+            between,
+            beside if len(beside) == len(others) else None,
+            _extends(node),
+            self._used,
+        )
+        return GuardedSite(site, place.guards)
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        """Names of members that the file asks any object for, except `super()`."""
+        found = set()
+        for place in self._found.attributes:
+            node = place.node
+            while isinstance(node, ast.Attribute):
+                if not _is_super(node.value):
+                    found.add(node.attr)
+                node = node.value
+        return frozenset(found)
+
+
+def _conjuncts(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        for value in node.values:
+            yield from _conjuncts(value)
+    else:
+        yield node
+
+
+def _class_tested(test: ast.expr, subject: ast.expr) -> ast.expr | None:
+    """The class, or the union of several, in `isinstance(subject, …)`."""
+    if not isinstance(test, ast.Call) or not isinstance(test.func, ast.Name) or test.func.id != "isinstance":
+        return None
+    if len(test.args) != 2 or ast.unparse(test.args[0]) != ast.unparse(subject):
+        return None
+    of = test.args[1]
+    if isinstance(of, ast.Tuple) and of.elts:
+        union = of.elts[0]
+        for element in of.elts[1:]:
+            union = ast.BinOp(union, ast.BitOr(), element)
+        return union
+    return of
 
 
 def read_arguments(node: ast.Call) -> Arguments:
@@ -222,6 +434,23 @@ def read_arguments(node: ast.Call) -> Arguments:
     return Arguments(tuple(positional), keywords, star, any(k.arg is None for k in node.keywords), values)
 
 
+def _emptied(calls: list[Place]) -> Iterator[str]:
+    """Names of mappings that something may be taken out of."""
+    for place in calls:
+        called = place.node.func if isinstance(place.node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in ("pop", "popitem", "clear"):
+            yield ast.unparse(called.value)
+
+
+def _items_of(display: ast.Dict) -> tuple[Keyword, ...]:
+    """The keywords that `**` of a dict display passes, those whose keys are written out."""
+    return tuple(
+        Keyword(key.value, Span.of(key), _constant(value))
+        for key, value in zip(display.keys, display.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    )
+
+
 def _constant(node: ast.expr) -> str:
     """A constant as `repr` writes it; "" for any other expression."""
     return repr(node.value) if isinstance(node, ast.Constant) else ""
@@ -232,19 +461,27 @@ def _access(node: ast.expr) -> Access:
     return Access.WRITTEN if written else Access.READ
 
 
+def _asked_for_nothing(test: ast.expr) -> Iterator[ast.expr]:
+    """The expressions that a condition compares with None, or takes for true or false as they are."""
+    if isinstance(test, ast.BoolOp):
+        for part in test.values:
+            yield from _asked_for_nothing(part)
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _asked_for_nothing(test.operand)
+    elif isinstance(test, ast.Compare):
+        other = test.comparators[0]
+        if len(test.comparators) == 1 and isinstance(other, ast.Constant) and other.value is None:
+            yield test.left
+    else:
+        yield test
+
+
 def _last_name(node: ast.expr) -> Span:
     """Of the last name of a dotted expression: what a user would edit."""
     whole = Span.of(node)
     if isinstance(node, ast.Attribute):
         return whole._replace(line=whole.end_line, column=whole.end_column - len(node.attr.encode()))
     return whole
-
-
-def _shapes_constructor(statement: ast.stmt) -> bool:
-    """A definition of `__init__` or `__new__`, or a field that a dataclass would pass to it."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return statement.name in ("__init__", "__new__")
-    return isinstance(statement, ast.AnnAssign)
 
 
 _KINDS: dict[type[ast.expr], str] = {ast.List: "list", ast.Dict: "dict", ast.Tuple: "tuple", ast.Set: "set"}
@@ -260,6 +497,23 @@ def _assigned(node: ast.ClassDef) -> tuple[ClassAttribute, ...]:
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             found += [ClassAttribute(name, kind.replace("NoneType", "None"), Span.of(value)) for name in names]
     return tuple(found)
+
+
+def _extends(node: ast.ClassDef) -> frozenset[str]:
+    """The methods that call, through `super()`, the one that they override."""
+    methods = [statement for statement in node.body if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return frozenset(
+        method.name
+        for method in methods
+        if any(
+            isinstance(each, ast.Attribute) and each.attr == method.name and _is_super(each.value)
+            for each in ast.walk(method)
+        )
+    )
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
 def _overrides(node: ast.ClassDef, place: Place) -> tuple[Replacement, ...]:

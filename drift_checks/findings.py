@@ -22,6 +22,31 @@ class Confidence(str, Enum):
     LIKELY = "likely"
 
 
+class Verdict(str, Enum):
+    """What running a witness says about its finding."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNCONFIRMED = "unconfirmed"
+    NOT_RUN = "not-run"
+
+
+class WitnessResult(NamedTuple):
+    """What came of running a witness in real installs.
+
+    Args:
+        verdict: What that says.
+        old: The release in which it was to pass.
+        new: The release in which it was to fail.
+        said: How it failed there, or what else came of it, in one line.
+    """
+
+    verdict: Verdict
+    old: str
+    new: str
+    said: str
+
+
 class Fix(NamedTuple):
     """What to write instead.
 
@@ -57,6 +82,7 @@ class Finding:
         fix: What to write instead; None where nobody can say.
         witness: A program that passes on the old release and fails on the new one.
         source: The text of the line, for reports.
+        witness_result: What came of running the witness; None where it was not asked for.
     """
 
     path: str
@@ -75,6 +101,7 @@ class Finding:
     fix: Fix | None
     witness: str
     source: str = ""
+    witness_result: WitnessResult | None = None
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
@@ -88,7 +115,7 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """The object of `drift check --format json`."""
-        return {
+        found: dict[str, Any] = {
             "path": self.path,
             "line": self.line,
             "column": self.column,
@@ -105,3 +132,7 @@ class Finding:
             "fix": self.fix._asdict() if self.fix is not None else None,
             "witness": self.witness,
         }
+        if self.witness_result is not None:
+            verdict, old, new, said = self.witness_result
+            found["witness_result"] = {"verdict": verdict.value, "from": old, "to": new, "said": said}
+        return found

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from signatures.model import Kind
 
 from .call_sites import CALLED, LocalParameter, PatchSite, Replacement, Span, Symbol
-from .resolution import LocalFunction, Resolver, Text, Value, is_dotted
+from .resolution import Resolver, is_dotted
 from .scopes import FileScopes, Place, every_parameter
+from .values import LocalFunction, Text, Value
 
 _MOCKS = ("unittest.mock.patch", "mock.patch", "mock.mock.patch")
 _PATCHING_FIXTURES = {"monkeypatch": "setattr", "mocker": "patch"}

@@ -1,27 +1,22 @@
-"""What is checked, and which releases of the upstreams it says that it works with."""
+"""What the command line names: what is checked, and releases of upstreams."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from email.parser import HeaderParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from signatures.errors import DriftError
 from signatures.history import History, normalised
 from signatures.upstreams import UPSTREAMS
 
+from .requirements import parsed
+
 if TYPE_CHECKING:
     from signatures.sources import Source
     from signatures.wheels import Index
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
 
@@ -44,7 +39,7 @@ def open_project(text: str, index: Index | None = None) -> Path | Source:
 
             return open_source(path)
         return path
-    requirement = _requirement(text)
+    requirement = parsed(text)
     if requirement is None or not requirement.specifier:
         name = text or "an empty PATH"
         raise DriftError(f"{name}: no such path; to read a release from the package index, write NAME==VERSION")
@@ -58,22 +53,6 @@ def open_project(text: str, index: Index | None = None) -> Path | Source:
     if version is None:
         raise DriftError(f"{text}: no release on the index matches; the newest is {known[-1] if known else 'none'}")
     return index.open_release(index.release(requirement.name, version))
-
-
-def declared_requirements(project: Path | Source) -> dict[str, Requirement]:
-    """The requirements on upstreams in the project's own metadata, by distribution name.
-
-    Args:
-        project: What `open_project` gave.
-    """
-    lines = _pyproject_lines(project) if isinstance(project, Path) else _metadata_lines(project)
-    found = {}
-    for line in lines:
-        requirement = _requirement(line)
-        # Extras and other machines have pins of their own; what every user gets is what counts.
-        if requirement is not None and requirement.marker is None and normalised(requirement.name) in UPSTREAMS:
-            found[normalised(requirement.name)] = requirement
-    return found
 
 
 def chosen_release(history: History, requirement: Requirement) -> str:
@@ -104,9 +83,11 @@ def upstream_requirements(option: str, texts: Iterable[str]) -> dict[str, Requir
     """
     found: dict[str, Requirement] = {}
     for text in texts:
-        requirement = _requirement(text)
+        requirement = parsed(text)
         if requirement is None or text[:1].isdigit():
             raise DriftError(f"{option} {text}: not a requirement; write it like transformers==5.6.2")
+        if requirement.marker is not None:
+            raise DriftError(f"{option} {text}: leave the marker out; what follows `;` says nothing here")
         name = normalised(requirement.name)
         if name not in UPSTREAMS:
             raise DriftError(
@@ -118,38 +99,11 @@ def upstream_requirements(option: str, texts: Iterable[str]) -> dict[str, Requir
     return found
 
 
+def is_pin(requirement: Requirement | None) -> bool:
+    """Whether a requirement names one release."""
+    return requirement is not None and _pin(requirement) is not None
+
+
 def _pin(requirement: Requirement) -> str | None:
     exact = (s.version for s in requirement.specifier if s.operator in ("==", "===") and not s.version.endswith(".*"))
     return next(exact, None)
-
-
-def _requirement(text: str) -> Requirement | None:
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
-
-
-def _pyproject_lines(path: Path) -> Iterator[str]:
-    """`[project] dependencies` of the nearest pyproject.toml at or above the path."""
-    start = path.resolve()
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            try:
-                table = tomllib.loads(file.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise DriftError(f"{file}: not valid TOML: {error}") from None
-            project = table.get("project", {})
-            lines = project.get("dependencies") if isinstance(project, dict) else None
-            if isinstance(lines, list):
-                yield from (line for line in lines if isinstance(line, str))
-            return
-
-
-def _metadata_lines(source: Source) -> Iterator[str]:
-    for path in source.files():
-        if path.count("/") <= 1 and path.endswith((".dist-info/METADATA", "PKG-INFO")):
-            message = HeaderParser().parsestr(source.read(path).decode("utf-8", "replace"))
-            yield from message.get_all("Requires-Dist", [])
-            return

@@ -9,7 +9,28 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from .guard_syntax import (
+    Attempt,
+    Caught,
+    Completed,
+    Fallback,
+    Guard,
+    Inside,
+    Test,
+    after,
+    case_tests,
+    decorator_guards,
+    equals,
+    handled,
+    only_raises,
+    suppressed,
+)
+
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+ANY_NAME = "*"
+"""Among the attributes of a class: its methods set names on `self` that are only known at run time."""
 
 
 class BindingKind(Enum):
@@ -19,6 +40,8 @@ class BindingKind(Enum):
     VALUE = "value"
     ANNOTATION = "annotation"
     PARAMETER = "parameter"
+    ITEM = "item of an iterable"
+    ENTERED = "what a context manager gives"
     FUNCTION = "function"
     CLASS = "class"
     OPAQUE = "opaque"
@@ -30,14 +53,19 @@ class Binding(NamedTuple):
     Args:
         kind: What binds it.
         scope: Where the statement stands, so where `node` is evaluated.
-        node: The value, annotation, parameter or definition; None for imports and opaque bindings.
-        path: For imports, the dotted path.
+        node: The value, annotation, parameter or definition; None for imports and opaque bindings. Of an item, what it
+            is an item of.
+        path: For imports, the dotted path of the module, with leading dots where it is relative.
+        attribute: For imports, what is taken from the module; "" where the module itself is bound.
+        guards: What must hold for the statement to run.
     """
 
     kind: BindingKind
     scope: Scope
     node: ast.AST | None = None
     path: str = ""
+    attribute: str = ""
+    guards: tuple[Guard, ...] = ()
 
 
 class ScopeKind(Enum):
@@ -57,9 +85,13 @@ class Scope:
         parent: The scope around it; None for the module.
         bindings: Every binding of each name, in the order of the text.
         outer: Names declared `global` (True) or `nonlocal` (False).
-        stars: Modules whose names are all imported, in order; "" for one that is not absolute.
+        stars: Modules whose names are all imported, in order, with leading dots where they are relative.
         attributes: For a class, what its methods set on their first parameter.
         returns: For a function, the values of its `return` statements.
+        exits: For a function, its `return` statements with their guards.
+        inner: The scopes that are opened in this one, by their node.
+        yields: A function whose call gives a generator.
+        file: For a module, the path of its file.
     """
 
     kind: ScopeKind
@@ -70,6 +102,10 @@ class Scope:
     stars: list[str] = field(default_factory=list)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
     returns: list[ast.expr | None] = field(default_factory=list)
+    exits: list[Place] = field(default_factory=list)
+    inner: dict[ast.AST, Scope] = field(default_factory=dict)
+    yields: bool = False
+    file: str = ""
 
     @property
     def module(self) -> Scope:
@@ -88,29 +124,6 @@ class Scope:
         while scope is not None and not (scope.kind is ScopeKind.FUNCTION and name in scope.bindings):
             scope = scope.parent
         return scope or self.module
-
-
-class Test(NamedTuple):
-    """Code that runs only where an expression is true, or only where it is false."""
-
-    expression: ast.expr
-    scope: Scope
-    holds: bool
-
-
-class Caught(NamedTuple):
-    """Code whose exceptions of these types are caught; None stands for any."""
-
-    types: tuple[str, ...] | None
-
-
-class Fallback(NamedTuple):
-    """Code that runs only after an exception of one of these types; None stands for any."""
-
-    types: tuple[str, ...] | None
-
-
-Guard: TypeAlias = Test | Caught | Fallback
 
 
 class Place(NamedTuple):
@@ -153,21 +166,38 @@ class FileScopes:
     handlers: list[Place] = field(default_factory=list)
     classes: list[Place] = field(default_factory=list)
 
+    def shed(self) -> None:
+        """Drop what only this file's own call sites need; what other files may ask of it stays."""
+        for places in (self.calls, self.attributes, self.names, self.assignments, self.unpackings, self.subscripts):
+            places.clear()
+        for places in (self.imports, self.classes, self.tests, self.handlers):
+            places.clear()
+        for node in self.scopes:
+            if isinstance(node, FunctionNode):
+                node.body = []
+
     def clear(self) -> None:
         """Cut the references in a circle, so that a file's tree is freed at once and not when the collector runs."""
         for scope in (self.module, *self.scopes.values()):
             scope.bindings.clear()
             scope.attributes.clear()
+            scope.exits.clear()
+            scope.inner.clear()
         self.scopes.clear()
 
 
-def read_scopes(tree: ast.Module) -> FileScopes:
+def read_scopes(tree: ast.Module, file: str = "") -> FileScopes:
     """Walk a file once.
+
+    Args:
+        tree: The parsed file.
+        file: Its path.
 
     Raises:
         RecursionError: If it is nested too deeply.
     """
     walker = _Walker(tree)
+    walker.found.module.file = file
     walker.block(tree.body)
     return walker.found
 
@@ -216,45 +246,50 @@ class _Walker:
         before = self.guards
         for statement in statements:
             self.visit(statement)
-            if isinstance(statement, ast.If):
-                if _leaves(statement.body):
-                    self.guards = (*self.guards, Test(statement.test, self.scope, False))
-                elif _leaves(statement.orelse):
-                    self.guards = (*self.guards, Test(statement.test, self.scope, True))
-            elif isinstance(statement, ast.Assert):
-                self.guards = (*self.guards, Test(statement.test, self.scope, True))
+            self.guards = (*self.guards, *after(statement, self.scope))
         self.guards = before
 
-    def guarded(self, guard: Guard, body: list[ast.stmt]) -> None:
-        before = self.guards
-        self.guards = (*before, guard)
-        self.block(body)
-        self.guards = before
+    def guarded(self, guards: Iterable[Guard], body: list[ast.stmt]) -> None:
+        with self.under(guards):
+            self.block(body)
 
     def guarded_expression(self, guard: Guard, node: ast.expr) -> None:
+        with self.under((guard,)):
+            self.visit(node)
+
+    @contextmanager
+    def under(self, guards: Iterable[Guard]) -> Iterator[None]:
         before = self.guards
-        self.guards = (*before, guard)
-        self.visit(node)
+        self.guards = (*before, *guards)
+        yield
         self.guards = before
 
     def inside(self, kind: ScopeKind, node: ast.AST) -> Scope:
         scope = Scope(kind, node, self.scope)
-        self.found.scopes[node] = scope
+        self.found.scopes[node] = self.scope.inner[node] = scope
         return scope
 
     # Bindings
 
-    def bind(self, name: str, kind: BindingKind, node: ast.AST | None = None, path: str = "") -> None:
+    def bind(
+        self, name: str, kind: BindingKind, node: ast.AST | None = None, path: str = "", attribute: str = ""
+    ) -> None:
         owner = self.scope.owner(name)
-        owner.bindings.setdefault(name, []).append(Binding(kind, self.scope, node, path))
+        owner.bindings.setdefault(name, []).append(Binding(kind, self.scope, node, path, attribute, self.guards))
 
     def bind_target(self, target: ast.expr, value: ast.expr | None, kind: BindingKind = BindingKind.VALUE) -> None:
         """Bind what an assignment's target names; without a value the result is not known."""
         if isinstance(target, ast.Name):
             self.bind(target.id, kind if value is not None else BindingKind.OPAQUE, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
+            if kind is BindingKind.ITEM and len(target.elts) == 2 and (counted := _enumerated(value)) is not None:
+                self.bind_target(target.elts[0], None)
+                self.bind_target(target.elts[1], counted, kind)
+                return
+            whole = value if kind is BindingKind.VALUE else None
             for index, element in enumerate(target.elts):
-                self.bind_target(element, _element(value, index, len(target.elts)))
+                starred = any(isinstance(other, ast.Starred) for other in target.elts[:index])
+                self.bind_target(element, None if starred else _element(whole, index, len(target.elts)))
         elif isinstance(target, ast.Starred):
             self.bind_target(target.value, None)
         elif isinstance(target, ast.Attribute):
@@ -267,7 +302,16 @@ class _Walker:
         class_scope = _class_of_first_parameter(self.scope, target.value)
         if class_scope is not None:
             kind = kind if value is not None else BindingKind.OPAQUE
-            class_scope.attributes.setdefault(target.attr, []).append(Binding(kind, self.scope, value))
+            class_scope.attributes.setdefault(target.attr, []).append(
+                Binding(kind, self.scope, value, guards=self.guards)
+            )
+
+    def _bind_set(self, receiver: ast.expr, name: ast.expr | None) -> None:
+        """`setattr(self, name, …)`."""
+        class_scope = _class_of_first_parameter(self.scope, receiver)
+        if class_scope is not None:
+            known = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ANY_NAME
+            class_scope.attributes.setdefault(known, []).append(Binding(BindingKind.OPAQUE, self.scope))
 
     def visit_Import(self, node: ast.Import) -> None:
         self.found.imports.append(self.place(node))
@@ -276,16 +320,14 @@ class _Walker:
             self.bind(bound, BindingKind.IMPORT, path=alias.name if alias.asname else bound)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        absolute = node.module if not node.level else None
-        if absolute is not None:
+        module = "." * node.level + (node.module or "")
+        if not node.level:
             self.found.imports.append(self.place(node))
         for alias in node.names:
             if alias.name == "*":
-                self.scope.stars.append(absolute or "")
-            elif absolute is None:
-                self.bind(alias.asname or alias.name, BindingKind.OPAQUE)
+                self.scope.stars.append(module)
             else:
-                self.bind(alias.asname or alias.name, BindingKind.IMPORT, path=f"{absolute}.{alias.name}")
+                self.bind(alias.asname or alias.name, BindingKind.IMPORT, path=module, attribute=alias.name)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
@@ -326,7 +368,7 @@ class _Walker:
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
-        self.bind_target(node.target, None)
+        self.bind_target(node.target, node.iter, BindingKind.ITEM)
         self.block(node.body)
         self.block(node.orelse)
 
@@ -335,13 +377,13 @@ class _Walker:
     def visit_withitem(self, node: ast.withitem) -> None:
         self.visit(node.context_expr)
         if node.optional_vars is not None:
-            self.bind_target(node.optional_vars, None)
+            self.bind_target(node.optional_vars, node.context_expr, BindingKind.ENTERED)
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         self.each(node.items)
-        suppressed = [types for item in node.items if (types := _suppressed(item.context_expr)) is not None]
-        if suppressed:
-            self.guarded(Caught(tuple(name for types in suppressed for name in types)), node.body)
+        errors = [types for item in node.items if (types := suppressed(item.context_expr)) is not None]
+        if errors:
+            self.guarded((Caught(tuple(name for types in errors for name in types)),), node.body)
         else:
             self.block(node.body)
 
@@ -368,7 +410,8 @@ class _Walker:
         self.each(node.decorator_list)
         self._visit_parameters_outside(node.args)
         self.each([node.returns])
-        with self.function(node, node.args):
+        demands = decorator_guards(node.decorator_list, self.scope)
+        with self.function(node, node.args), self.under(demands):
             self.block(node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef
@@ -391,12 +434,21 @@ class _Walker:
             self.bind(parameter.arg, BindingKind.PARAMETER, parameter)
         # A `try` around a definition does not catch what its calls raise.
         self.guards = tuple(guard for guard in guards if not isinstance(guard, Caught))
+        if isinstance(node, FunctionNode) and node.name.startswith("_") and not node.name.endswith("__"):
+            self.guards = (*self.guards, Inside(node, before))
         yield
         self.scope, self.guards = before, guards
 
     def visit_Return(self, node: ast.Return) -> None:
         self.scope.returns.append(node.value)
+        self.scope.exits.append(self.place(node))
         self.each([node.value])
+
+    def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> None:
+        self.scope.yields = True
+        self.children(node)
+
+    visit_YieldFrom = visit_Yield
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bind(node.name, BindingKind.CLASS, node)
@@ -405,8 +457,9 @@ class _Walker:
         self.each(node.bases)
         self.each(keyword.value for keyword in node.keywords)
         before = self.scope
+        demands = list(decorator_guards(node.decorator_list, before))
         self.scope = self.inside(ScopeKind.CLASS, node)
-        self.block(node.body)
+        self.guarded(demands, node.body)
         self.scope = before
 
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> None:
@@ -424,7 +477,7 @@ class _Walker:
         for index, generator in enumerate(generators):
             if index:
                 self.visit(generator.iter)
-            self.bind_target(generator.target, None)
+            self.bind_target(generator.target, generator.iter, BindingKind.ITEM)
             self.each(generator.ifs)
         self.each(results)
         self.scope = before
@@ -437,8 +490,8 @@ class _Walker:
 
     def visit_If(self, node: ast.If) -> None:
         self.test(node.test)
-        self.guarded(Test(node.test, self.scope, True), node.body)
-        self.guarded(Test(node.test, self.scope, False), node.orelse)
+        self.guarded((Test(node.test, self.scope, True),), node.body)
+        self.guarded((Test(node.test, self.scope, False),), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.test(node.test)
@@ -452,16 +505,23 @@ class _Walker:
             self.guards = (*self.guards, Test(value, self.scope, isinstance(node.op, ast.And)))
         self.guards = before
 
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        for case, tests in zip(node.cases, case_tests(node), strict=True):
+            self.visit(case.pattern)
+            self.each([case.guard])
+            self.guarded([Test(test, self.scope, holds) for test, holds in tests], case.body)
+
     def visit_While(self, node: ast.While) -> None:
         self.test(node.test)
-        self.guarded(Test(node.test, self.scope, True), node.body)
+        self.guarded((Test(node.test, self.scope, True),), node.body)
         self.block(node.orelse)
 
     def visit_Try(self, node: ast.Try) -> None:
-        caught = [handler for handler in node.handlers if not _only_raises(handler.body)]
-        types = _handled(caught)
+        caught = [handler for handler in node.handlers if not only_raises(handler.body)]
+        attempt = Attempt(node, self.scope)
         if caught:
-            self.guarded(Caught(types), node.body)
+            self.guarded((Caught(handled(caught), attempt),), node.body)
         else:
             self.block(node.body)
         for handler in node.handlers:
@@ -469,8 +529,8 @@ class _Walker:
             self.each([handler.type])
             if handler.name is not None:
                 self.bind(handler.name, BindingKind.OPAQUE)
-            self.guarded(Fallback(_handled([handler])), handler.body)
-        self.block(node.orelse)
+            self.guarded((Fallback(handled([handler]), attempt),), handler.body)
+        self.guarded((Completed(attempt),), node.orelse)
         self.block(node.finalbody)
 
     visit_TryStar = visit_Try
@@ -479,6 +539,12 @@ class _Walker:
 
     def visit_Call(self, node: ast.Call) -> None:
         self.found.calls.append(self.place(node))
+        if isinstance(node.func, ast.Name) and node.func.id == "setattr" and len(node.args) == 3:
+            self._bind_set(node.args[0], node.args[1])
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+            table = node.func.value
+            if isinstance(table, ast.Attribute) and table.attr == "__dict__":
+                self._bind_set(table.value, None)
         self.visit(node.func)
         self.each(node.args)
         self.each(keyword.value for keyword in node.keywords)
@@ -486,7 +552,20 @@ class _Walker:
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Constant):
             self.found.subscripts.append(self.place(node))
-        self.children(node)
+        if isinstance(node.value, ast.Dict):
+            self.visit(node.slice)
+            self._visit_choices(node.value, node.slice)
+        else:
+            self.children(node)
+
+    def _visit_choices(self, choices: ast.Dict, chosen: ast.expr) -> None:
+        """`{4: old, 5: new}[major]`."""
+        for key, value in zip(choices.keys, choices.values, strict=True):
+            self.each([key])
+            if key is None:
+                self.visit(value)
+            else:
+                self.guarded_expression(Test(equals(chosen, key), self.scope, True), value)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.found.attributes.append(self.place(node))
@@ -542,30 +621,14 @@ def _element(value: ast.expr | None, index: int, count: int) -> ast.expr | None:
         element = value.elts[index]
         if not any(isinstance(item, ast.Starred) for item in value.elts):
             return element
+    if isinstance(value, (ast.Call, ast.Attribute, ast.Subscript)):
+        # `major, minor = version.split(".")`
+        return ast.copy_location(ast.Subscript(value, ast.Constant(index), ast.Load()), value)
     return None
 
 
-def _leaves(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
-
-
-def _only_raises(body: list[ast.stmt]) -> bool:
-    return isinstance(body[-1], ast.Raise)
-
-
-def _handled(handlers: list[ast.ExceptHandler]) -> tuple[str, ...] | None:
-    if any(handler.type is None for handler in handlers):
-        return None
-    return tuple(name for handler in handlers if handler.type is not None for name in _type_names(handler.type))
-
-
-def _type_names(node: ast.expr) -> Iterator[str]:
-    for item in node.elts if isinstance(node, ast.Tuple) else [node]:
-        yield ast.unparse(item).rsplit(".", 1)[-1]
-
-
-def _suppressed(node: ast.expr) -> list[str] | None:
-    """The exception types of `contextlib.suppress(…)` and `pytest.raises(…)`."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in ("suppress", "raises"):
-        return [name for argument in node.args for name in _type_names(argument)]
+def _enumerated(value: ast.expr | None) -> ast.expr | None:
+    """What `enumerate(…)` counts."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "enumerate" and value.args:
+        return value.args[0]
     return None

@@ -10,12 +10,15 @@ import stat
 import tokenize
 import warnings
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from signatures.parsing import Unreadable, syntax_tree
 from signatures.sources import Source, UnreadableFile
+
+from .call_sites import words
 
 MAX_BYTES = 8 << 20
 """Beyond this no person wrote the file, and its syntax tree would need gigabytes."""
@@ -38,10 +41,12 @@ class SourceFile:
     Args:
         path: As users see it, with forward slashes.
         data: Its bytes.
+        origin: The path or distribution that it was found in, whose other files it may import.
     """
 
     path: str
     data: bytes
+    origin: Path | Source | None = field(default=None, compare=False, repr=False)
 
     def parse(self) -> ast.Module | Unparsed:
         """The syntax tree, or why there is none."""
@@ -50,12 +55,12 @@ class SourceFile:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(self.data)
+                return syntax_tree(self.data)
         except SyntaxError as error:
             return Unparsed(self.path, error.lineno or 1, _one_line(f"not valid Python: {error.msg}"))
         except (RecursionError, MemoryError):
             return Unparsed(self.path, 1, "nested too deeply to be read")
-        except (ValueError, LookupError) as error:
+        except (ValueError, LookupError, Unreadable) as error:
             return Unparsed(self.path, 1, _one_line(f"not valid Python: {error}"))
 
     @cached_property
@@ -91,10 +96,10 @@ def find(where: Path | Source, names: Collection[str]) -> Iterator[SourceFile | 
     Yields:
         Each file, or why it could not be read.
     """
-    words = tuple(name.encode() for name in names)
+    searched = words(names)
     found = _in_path(where) if isinstance(where, Path) else _in_distribution(where)
     for item in found:
-        if isinstance(item, Unparsed) or any(word in item.data for word in words):
+        if isinstance(item, Unparsed) or any(word in item.data for word in searched):
             yield item
 
 
@@ -103,24 +108,34 @@ def _in_distribution(source: Source) -> Iterator[SourceFile | Unparsed]:
     source.prefetch(paths)
     for path in paths:
         try:
-            yield SourceFile(path, source.read(path))
+            yield SourceFile(path, source.read(path), source)
         except UnreadableFile as error:
             yield Unparsed(path, 1, _one_line(str(error)))
 
 
 def _in_path(where: Path) -> Iterator[SourceFile | Unparsed]:
     root = where.resolve()
-    for path in [where] if where.is_file() else _python_files(where):
-        label = PurePosixPath(path).as_posix()
+    for path in [where] if where.is_file() else python_files(where):
+        label = _label(path)
         try:
             if not _inside(path, root):
                 continue
-            yield SourceFile(label, _read_regular(path))
+            yield SourceFile(label, _read_regular(path), where)
         except OSError as error:
             yield Unparsed(label, 1, _unreadable(error))
 
 
-def _python_files(folder: Path) -> Iterator[Path]:
+def _label(path: Path) -> str:
+    """A path on one line that every output can show, whatever bytes its names have."""
+    text = PurePosixPath(path).as_posix()
+    if text.isprintable():
+        return text
+    decoded = os.fsencode(text).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in decoded)
+
+
+def python_files(folder: Path) -> Iterator[Path]:
+    """The Python files in a folder in the order of their paths, without those of caches and environments."""
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _skipped(Path(parent, name)))
         for name in sorted(files):

@@ -84,6 +84,9 @@ class PastRelease:
     def entries(self, module: str) -> Mapping[str, Entry] | None:
         return self.history.entries(module, self.info.version)
 
+    def texts(self, module: str) -> Mapping[str, str]:
+        return self.history.definitions(module, self.info.version)
+
 
 class History:
     """What the packs of one upstream say together.
@@ -227,6 +230,27 @@ class History:
             held.setdefault(at_place[place], []).append(info.version)
         return [(found, tuple(versions)) for found, versions in held.items()]
 
+    def variants(self, module: str) -> dict[str, dict[int, int]]:
+        """The definitions that each key of a module ever had, as hashes; with the releases that have it.
+
+        A set of releases is a bit mask: the lowest bit stands for the oldest one. Hashes are those of this process.
+        """
+        holding: dict[Place, int] = {}
+        for number, info in enumerate(self.releases):
+            place = self.place(module, info.version)
+            if place is not None:
+                holding[place] = holding.get(place, 0) | 1 << number
+        found: dict[str, dict[int, int]] = {}
+        is_base = {place: self._packs[place.pack].header.parent is None for place in holding}
+        of_base = {place.state: mask for place, mask in holding.items() if is_base[place]}
+        for states, definitions in self._base_text(module).groups() if of_base else ():
+            releases = sum(mask for state, mask in of_base.items() if states >> state & 1)
+            _add(found, definitions, releases)
+        for place, releases in holding.items():
+            if not is_base[place]:
+                _add(found, self._definitions(module, place), releases)
+        return found
+
     def changed_modules(self, old: str, new: str) -> list[str]:
         """The modules that may differ between two releases, those that only one of them has included."""
         names = sorted(self.modules(old) | self.modules(new))
@@ -314,6 +338,14 @@ class History:
 
     def _read_entries(self, module: str, place: Place) -> Mapping[str, Entry]:
         return _Entries(self._definitions(module, place))
+
+
+def _add(found: dict[str, dict[int, int]], definitions: Mapping[str, str], releases: int) -> None:
+    if releases:
+        for key, text in definitions.items():
+            masks = found.setdefault(key, {})
+            digest = hash(text)
+            masks[digest] = masks.get(digest, 0) | releases
 
 
 def _entry(key: str, definition: str | None) -> Entry | None:

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 DEEPEST = 40
 """Steps after which a question is given up: only what goes in a circle takes so many."""
 
+_OPERATORS_OF_ATB = frozenset(
+    {
+        "npu_fused_add_topk_div",
+        "npu_mla_preprocess",
+        "npu_multi_head_latent_attention",
+        "npu_paged_cache_load",
+        "npu_ring_mla",
+        "npu_self_attention_prefix_encoder",
+    }
+)
 _KNOWN_ROOTS = frozenset({"typing", "collections", "enum", "math"})
 _MODULE_NAMES = frozenset(
     {"__name__", "__file__", "__path__", "__doc__", "__spec__", "__dict__", "__all__", "__package__"}
@@ -55,6 +65,9 @@ class Snapshot:
         if module not in self._keyed:
             self._keyed[module] = {entry.key: entry for entry in self._modules[module]}
         return self._keyed[module]
+
+    def texts(self, module: str) -> Mapping[str, str]:
+        return {entry.key: f"{entry.surface}\t{entry.body}" for entry in self._modules.get(module, ())}
 
 
 class Place(NamedTuple):
@@ -198,8 +211,9 @@ class Names(ABC):
             stripped = self._suffixed(module, name, entries)
             if stripped is not None:
                 return stripped
-        if "@star:torch.ops.npu" in entries and name.startswith("npu_"):
-            # Every `npu_*` name of torch_npu is an operator: `torch_npu/utils/custom_ops.py` lists them one by one.
+        if "@star:torch.ops.npu" in entries and name.startswith("npu_") and name not in _OPERATORS_OF_ATB:
+            # Every other `npu_*` name of torch_npu is listed, one by one, in `torch_npu/utils/custom_ops.py`; those
+            # are put there by `torch_npu/op_plugin/atb/_atb_ops.py`.
             return Status.MISSING, ()
         answered = self._module_getattr(module, name, entries)
         if answered is not None:

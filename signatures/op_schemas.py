@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from .errors import DriftError
 from .expressions import constant_string, dotted
-from .model import Assignment, Body, Entry, Function, Kind, Parameter, Signature, encode
+from .model import Assignment, Body, Entry, Function, Kind, Parameter, Resolution, Signature, encode
 
 ATEN_YAML = "torchgen/packaged/ATen/native/native_functions.yaml"
 NPU_LIBRARY = "torch_npu/lib/libtorch_npu.so"
@@ -87,6 +87,11 @@ def parse_schema(text: str, namespace: str = "") -> Schema:
     name = head[2]
     function = Function(name, Signature(tuple(_parameters(pieces, text)), returns), body=_body(returns, text))
     return Schema(head[1] or namespace, name, head[3] or "", function)
+
+
+def is_operator(found: Resolution) -> bool:
+    """Whether a name leads to an operator, under whatever path: `torch_npu.npu_swiglu` is one."""
+    return found.found and found.module.startswith("torch.ops.") and found.definition is not None
 
 
 def schema_text(schema: Schema) -> str:

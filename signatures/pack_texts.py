@@ -130,6 +130,12 @@ class BaseText:
             self._where(lambda mask: bool(mask >> new & 1 and not mask >> old & 1)),
         )
 
+    def groups(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Every set of states as a bit mask, with the definitions that hold in just these."""
+        self._read_to(0)
+        for mask, lines in self._groups:
+            yield mask, _lines(lines) if isinstance(lines, bytes) else lines
+
     def _read_to(self, state: int) -> None:
         """Read until only groups can follow that hold in no such state and no later one."""
         while self._partial is not None and (not self._groups or self._groups[-1][0] >> state):
@@ -147,10 +153,14 @@ class BaseText:
         for number, (mask, lines) in enumerate(self._groups):
             if wanted(mask):
                 if isinstance(lines, bytes):
-                    lines = dict([line.split("\t", 1) for line in decoded(lines).split("\n")])
+                    lines = _lines(lines)
                     self._groups[number] = (mask, lines)
                 found.update(lines)
         return found
+
+
+def _lines(group: bytes) -> dict[str, str]:
+    return dict([line.split("\t", 1) for line in decoded(group).split("\n")])
 
 
 def edits(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

@@ -77,11 +77,16 @@ def _parsed(source: bytes) -> ast.Module:
     if len(source) > _LONGEST_LINE and max(map(len, source.split(b"\n"))) > _LONGEST_LINE:
         raise Unreadable(f"a line is longer than {_LONGEST_LINE} bytes")
     try:
-        return ast.parse(source) if len(source) < _SAFE_SIZE else _parsed_with_room(source)
+        return syntax_tree(source)
     except SyntaxError as error:
         raise Unreadable(f"line {error.lineno}: {error.msg}") from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise Unreadable(f"cannot be parsed: {type(error).__name__}") from None
+
+
+def syntax_tree(source: bytes) -> ast.Module:
+    """What `ast.parse` gives; nesting never ends the process, as it can up to Python 3.10."""
+    return ast.parse(source) if len(source) < _SAFE_SIZE else _parsed_with_room(source)
 
 
 def _parsed_with_room(source: bytes) -> ast.Module:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from .acceptance import Acceptance, Keywords
 from .classes import Classes, ClassRef
+from .member_names import MemberNames, WholeRelease
 from .model import Assignment, Class, Function, HookCall, Hop, Parameter, Resolution, Signature, Status
 from .names import Modules, Place, Snapshot
 
@@ -18,6 +21,9 @@ class Surface(Classes):
         version: The release.
         modules: Where its modules are read.
         others: Surfaces of other upstreams that this one builds on (torch, for transformers).
+
+    Attributes:
+        members: Which of its classes have a member of some name; None where not all of the release is at hand.
     """
 
     def __init__(self, upstream: str, version: str, modules: Modules, others: tuple[Surface, ...] = ()) -> None:
@@ -25,6 +31,8 @@ class Surface(Classes):
         self.upstream = upstream
         self.version = version
         self._keywords = Keywords(self)
+        self._overloaded: dict[str, dict[str, list[str]]] = {}
+        self.members = MemberNames(modules) if isinstance(modules, WholeRelease) else None
 
     def resolve(self, path: str) -> Resolution:
         """What a dotted path means.
@@ -101,10 +109,19 @@ class Surface(Classes):
         if not isinstance(found.definition, (Function, Assignment)) or not found.canonical:
             return ()
         key = _key(found)
-        entries = self._modules.entries(found.module) or {}
-        keys = [key, *sorted(other for other in entries if other.startswith(f"{key}@"))]
+        keys = [key, *self._further_overloads(found.module).get(key, ())]
         definitions = (self.definition(found.module, each) for each in keys)
         return tuple(d for d in definitions if isinstance(d, Function))
+
+    def _further_overloads(self, module: str) -> dict[str, list[str]]:
+        """The keys of a module's overloads, by the key of the first one of each."""
+        if module not in self._overloaded:
+            keys = self._overloaded[module] = defaultdict(list)
+            for other in sorted(self._modules.entries(module) or ()):
+                base, mark, _ = other.partition("@")
+                if mark and base:
+                    keys[base].append(other)
+        return self._overloaded[module]
 
     def constructor(self, found: Resolution) -> Function | None:
         """How an instance of the class is made: `__init__`, `__new__`, or what its fields make; `self` left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..check import Report
-from ..findings import Outcome
+from ..findings import Finding, Outcome
 
 _LEVELS = {Outcome.BREAKS: "error", Outcome.SILENT: "warning", Outcome.DEPRECATED: "notice"}
 
@@ -25,9 +25,21 @@ def _lines(report: Report) -> Iterator[str]:
             "endColumn": finding.end_column,
             "title": f"{finding.rule} ({finding.upstream})",
         }
-        yield _command(_LEVELS[finding.outcome], place, finding.message)
+        yield _command(_LEVELS[finding.outcome], place, _message(finding))
     for item in report.unparsed:
         yield _command("error", {"file": item.path, "line": item.line, "title": "not checked"}, item.message)
+    for notice in report.notices:
+        at: dict[str, str | int] = {"file": notice.path, "line": notice.line, "title": f"{notice.kind} suppression"}
+        yield _command("warning", at, notice.message)
+
+
+def _message(finding: Finding) -> str:
+    parts = [finding.message]
+    if finding.works_in:
+        parts.append(f"works in {finding.works_in}")
+    if finding.fix is not None:
+        parts.append(f"instead: {finding.fix.text}")
+    return "\n".join(parts)
 
 
 def _command(level: str, properties: dict[str, str | int], message: str) -> str:

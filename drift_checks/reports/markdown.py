@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..check import Report
+from .ranges import range_lines
 from .text import summary
 
 
@@ -31,9 +32,13 @@ def _lines(report: Report) -> Iterator[str]:
             )
             yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
         yield ""
+    for line in range_lines(report):
+        yield f"- {_cell(line.strip())}" if line.startswith(" ") else f"{_cell(line)}\n" if line else ""
     for item in report.unparsed:
         yield f"- not checked: `{item.path}:{item.line}`: {_cell(item.message)}"
-    if report.unparsed:
+    for notice in report.notices:
+        yield f"- {notice.kind} suppression: `{notice.path}:{notice.line}`: {_cell(notice.message)}"
+    if report.unparsed or report.notices:
         yield ""
     yield summary(report)
 

@@ -2,60 +2,76 @@
 
 from __future__ import annotations
 
-import io
 import os
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
+from typing import Any, TypeAlias
 
-from rich.console import Console
-from rich.text import Text
+import click
 
 from ..check import Report
 from ..findings import Finding, Outcome
+from .ranges import range_lines
 
-_STYLES = {Outcome.BREAKS: "bold red", Outcome.SILENT: "bold yellow", Outcome.DEPRECATED: "cyan"}
+_STYLES: dict[Outcome, dict[str, Any]] = {
+    Outcome.BREAKS: {"fg": "red", "bold": True},
+    Outcome.SILENT: {"fg": "yellow", "bold": True},
+    Outcome.DEPRECATED: {"fg": "cyan"},
+}
 _WIDEST_SOURCE = 160
+_Styled: TypeAlias = Callable[..., str]
 
 
-def as_text(report: Report, *, color: bool = False) -> str:
-    """The report as text.
+def as_text(report: Report, *, color: bool = False, quiet: bool = False) -> str:
+    """The report as text. Lines are not wrapped, so that paths can be clicked and searched.
 
     Args:
         report: What was found.
         color: Use colours; NO_COLOR in the environment switches them off all the same.
+        quiet: Leave the line of totals out.
     """
-    written = io.StringIO()
-    colored = color and not os.environ.get("NO_COLOR")
-    # Width is not the terminal's: lines are not wrapped, so that paths can be clicked and searched.
-    console = Console(file=written, force_terminal=colored, no_color=not colored, width=10_000, highlight=False)
+    styled = click.style if color and not os.environ.get("NO_COLOR") else _unstyled
+    lines = [*_lines(report, styled), *([] if quiet else [summary(report)])]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _unstyled(text: str, **style: Any) -> str:
+    return text
+
+
+def _lines(report: Report, styled: _Styled) -> Iterator[str]:
     for path, findings in groupby(report.findings, key=lambda finding: finding.path):
-        console.print(Text(path, style="bold"))
+        yield styled(_visible(path), bold=True)
         for finding in findings:
-            _print(console, finding)
-        console.print()
+            yield from _finding(finding, styled)
+        yield ""
+    yield from map(_visible, range_lines(report))
     for item in report.unparsed:
-        console.print(Text.assemble(("not checked ", "bold red"), f"{item.path}:{item.line}: {item.message}"))
-    console.print(Text(summary(report)))
-    return written.getvalue()
+        head = styled("not checked", fg="red", bold=True)
+        yield f"{head} {_visible(item.path)}:{item.line}: {_visible(item.message)}"
+    for notice in report.notices:
+        head = styled(f"{notice.kind} suppression", fg="yellow")
+        yield f"{head} {_visible(notice.path)}:{notice.line}: {_visible(notice.message)}"
 
 
-def _print(console: Console, finding: Finding) -> None:
+def _finding(finding: Finding, styled: _Styled) -> Iterator[str]:
+    outcome = styled(finding.outcome.value, **_STYLES[finding.outcome])
     confidence = "" if finding.decides else " (likely)"
-    console.print(
-        Text.assemble(
-            f"  {finding.line}:{finding.column} ",
-            (finding.outcome.value, _STYLES[finding.outcome]),
-            f"{confidence} {finding.rule}: {finding.message}",
-        )
-    )
+    message = f"{confidence} {finding.rule}: {_visible(finding.message)}"
+    yield f"  {finding.line}:{finding.column} {outcome}{message}"
     source, marker = _source(finding)
     if source:
-        console.print(Text(f"      {source}", style="dim"))
-        console.print(Text(f"      {marker}", style=_STYLES[finding.outcome]))
+        yield f"      {styled(source, dim=True)}"
+        yield f"      {styled(marker, **_STYLES[finding.outcome])}"
     details = [f"works in {finding.works_in}"] if finding.works_in else []
     if finding.fix is not None:
-        details.append(f"instead: {finding.fix.text}")
+        details.append(f"instead: {_visible(finding.fix.text)}")
+    if finding.witness_result is not None:
+        details.append(f"witness {finding.witness_result.verdict.value}")
     if details:
-        console.print(Text(f"      {'; '.join(details)}"))
+        yield f"      {'; '.join(details)}"
 
 
 def _source(finding: Finding) -> tuple[str, str]:
@@ -65,7 +81,24 @@ def _source(finding: Finding) -> tuple[str, str]:
         return "", ""
     start = finding.column - 1 - (len(finding.source) - len(finding.source.lstrip()))
     end = len(text) if finding.end_line > finding.line else start + finding.end_column - finding.column
-    return text, " " * start + "^" * max(1, min(end, len(text)) - start)
+    return text, " " * _width(text[:start]) + "^" * max(1, _width(text[start:end]))
+
+
+def _width(text: str) -> int:
+    """The columns that a terminal takes for a text."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text
+    )
+
+
+def _visible(text: str) -> str:
+    """A text that moves no cursor and changes no colour, whatever a file is called."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """How often each name occurs, in their order."""
+    return dict(sorted(Counter(names).items()))
 
 
 def summary(report: Report) -> str:
@@ -77,5 +110,6 @@ def summary(report: Report) -> str:
         f"{found}; {s.files} files, {s.call_sites} call sites, {s.unresolved} unresolved, {s.guarded} guarded"
         + (f", {s.suppressed} suppressed" if s.suppressed else "")
         + (f", {len(report.unparsed)} not checked" if report.unparsed else "")
+        + (f", {len(report.notices)} suppressions to look at" if report.notices else "")
         + f" in {s.seconds:.1f} s"
     )

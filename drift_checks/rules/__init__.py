@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from ..call_sites import Site
-from . import calls, devices, guarding, likely, members, names, operators, replacements, results, subclasses
+from . import (
+    calls,
+    declared_changes,
+    deprecations,
+    devices,
+    guarding,
+    likely,
+    members,
+    names,
+    operators,
+    replacements,
+    results,
+    subclasses,
+)
 from .declarations import Judge, Judgement, Pair, Problem, Rule
 
-FAMILIES = (names, members, calls, results, replacements, subclasses, operators, guarding, devices, likely)
+FAMILIES = (
+    names,
+    members,
+    calls,
+    declared_changes,
+    deprecations,
+    results,
+    replacements,
+    subclasses,
+    operators,
+    guarding,
+    devices,
+    likely,
+)
 """Modules with `RULES`, and with `JUDGES` by kind of call site."""
 
 RULES: dict[str, Rule] = {rule.name: rule for family in FAMILIES for rule in family.RULES}

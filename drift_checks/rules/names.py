@@ -1,23 +1,27 @@
-"""Imports and dotted names: modules and symbols that are gone, have moved, or only work through an alias."""
+"""Imports and dotted names: modules and symbols that are gone, have moved, or only work through an alias.
+
+Names of operators are judged with the operators.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from signatures.model import Class, Function, Resolution
+from signatures.op_schemas import is_operator
+from signatures.upstreams import upstream_named
 
 from .. import witnesses
-from ..call_sites import AttributeSite, ImportSite, Span
+from ..call_sites import Access, AttributeSite, ImportSite, Span
 from ..findings import Confidence, Fix, Outcome
-from ..locating import is_unknown, locate
 from .declarations import FINE, UNRESOLVED, Judge, Judgement, Pair, Problem, Rule, gathered
+from .rebinding import SYMBOL_REBOUND, rebound
 
 MODULE_REMOVED = Rule("module-removed", Outcome.BREAKS, "The module is gone.")
 MODULE_MOVED = Rule("module-moved", Outcome.BREAKS, "The module is gone; what was taken from it is elsewhere.")
 SYMBOL_REMOVED = Rule("symbol-removed", Outcome.BREAKS, "The name is gone.")
 SYMBOL_MOVED = Rule("symbol-moved", Outcome.BREAKS, "The name is gone from here and is found elsewhere.")
 SYMBOL_RENAMED = Rule("symbol-renamed", Outcome.BREAKS, "The name is gone; the same thing has another name.")
-ATTRIBUTE_REMOVED = Rule("attribute-removed", Outcome.BREAKS, "The class no longer has this member.")
 DEPRECATED_SYMBOL = Rule("deprecated-symbol", Outcome.DEPRECATED, "The name works through an alias.")
 
 RULES = (
@@ -26,7 +30,7 @@ RULES = (
     SYMBOL_REMOVED,
     SYMBOL_MOVED,
     SYMBOL_RENAMED,
-    ATTRIBUTE_REMOVED,
+    SYMBOL_REBOUND,
     DEPRECATED_SYMBOL,
 )
 
@@ -41,56 +45,47 @@ def judge_import(site: ImportSite, pair: Pair) -> Judgement:
         return gathered(_module_alias(site, pair))
     path = f"{site.module}.{site.name}"
     old, new = pair.old.resolve(path), pair.new.resolve(path)
-    if old.missing or new.external or old.external:
+    if old.missing or new.external or is_operator(old):
         return FINE
-    if not old.found or not (new.found or new.missing):
+    if not (new.found or new.missing) or (new.found and not old.found):
         return UNRESOLVED
     if new.missing:
         return gathered(_symbol_missing(path, old, site.span, pair, witnesses.of_import(site.module, site.name)))
+    if old.external:
+        return FINE
     return gathered(_alias(path, old, new, site.span, site.module_span, pair))
 
 
 def judge_attribute(site: AttributeSite, pair: Pair) -> Judgement:
-    """What a dotted expression meets; an import that is judged for itself is not judged again."""
-    symbol = site.symbol
-    old = locate(pair.old, symbol)
-    if old is None or is_unknown(old):
-        return UNRESOLVED if symbol.steps else FINE
-    if old.found.missing:
+    """What a dotted name of a module meets; an import that is judged for itself is not judged again."""
+    if site.symbol.steps or site.access is not Access.READ:
         return FINE
-    new = locate(pair.new, symbol)
-    if new is None or is_unknown(new):
-        return UNRESOLVED
-    if not new.found.missing:
-        if symbol.steps or old.found.external or new.found.external:
-            return FINE
+    path = site.symbol.path
+    old, new = pair.old.resolve(path), pair.new.resolve(path)
+    if not old.found or old.inside or is_operator(old):
+        # A member of a class has rules of its own.
+        return FINE
+    if new.found:
         given = site.imported
-        fresh = [hop for hop in new.found.hops if not (given == hop.path or given.startswith(f"{hop.path}."))]
-        if not fresh:
+        fresh = [hop for hop in new.hops if not (given == hop.path or given.startswith(f"{hop.path}."))]
+        if not fresh or old.external or new.external:
             return FINE
-        return gathered(_alias(symbol.path, old.found, new.found, site.span, site.span, pair))
-    gone = new.found.stopped_at or new.found.path
+        return gathered(_alias(path, old, new, site.span, site.span, pair))
+    if not new.missing and not _only_operators_unknown(old, new, pair):
+        return UNRESOLVED
+    gone = new.stopped_at or path
     if site.imported and (site.imported == gone or site.imported.startswith(f"{gone}.")):
         return FINE
-    if not old.is_member:
-        return gathered(
-            _symbol_missing(gone, pair.old.resolve(gone), site.span, pair, witnesses.of_path(pair.old, symbol.path))
-        )
-    if not isinstance(old.found.definition, Function):
-        # Data of an instance: a subclass or a file that it is loaded from may set it.
-        return UNRESOLVED
-    return gathered(_member_missing(site, old.found, pair))
+    return gathered(_symbol_missing(gone, pair.old.resolve(gone), site.span, pair, witnesses.of_path(pair.old, path)))
 
 
-def _member_missing(site: AttributeSite, old: Resolution, pair: Pair) -> Iterator[Problem]:
-    yield Problem(
-        ATTRIBUTE_REMOVED,
-        site.span,
-        old.canonical or str(site.symbol),
-        f"`{old.canonical.rpartition('.')[2]}` is gone from `{str(site.symbol).rpartition('.')[0]}`",
-        witness=witnesses.of_member(pair.old, site.symbol),
-        confidence=Confidence.PROVEN if site.symbol.proven else Confidence.LIKELY,
-    )
+def _only_operators_unknown(old: Resolution, new: Resolution, pair: Pair) -> bool:
+    """Whether the names of a module are unknown only because operators are put there too, and this is none of them."""
+    module, _, name = new.stopped_at.rpartition(".")
+    mirrored = upstream_named(pair.new.upstream).mirrored.get(module)
+    if mirrored is None or old.canonical != new.stopped_at or not isinstance(old.definition, (Function, Class)):
+        return False
+    return not any(surface.resolve(f"{mirrored}.{name}").found for surface in pair)
 
 
 def _module_missing(site: ImportSite, pair: Pair) -> Iterator[Problem]:
@@ -137,10 +132,21 @@ def _symbol_missing(path: str, old: Resolution, span: Span, pair: Pair, witness:
         fix = Fix("upstream", f"from {old.module} import {other} as {name}", "unsafe")
         yield Problem(SYMBOL_RENAMED, span, path, f"`{path}` is now called `{other}`", fix, witness)
         return
-    yield Problem(SYMBOL_REMOVED, span, path, f"`{path}` is gone", witness=witness)
+    if old.external and name == old.canonical.rpartition(".")[2]:
+        # It was there because the module itself imported it.
+        message = f"`{path}` is gone; it is `{old.canonical}`"
+        yield Problem(SYMBOL_REMOVED, span, path, message, _import_from(old.canonical), witness)
+        return
+    # What a module's `__getattr__` answered in the old release does not follow from its text.
+    confidence = Confidence.PROVEN if old.found else Confidence.LIKELY
+    yield Problem(SYMBOL_REMOVED, span, path, f"`{path}` is gone", witness=witness, confidence=confidence)
 
 
 def _alias(path: str, old: Resolution, new: Resolution, span: Span, module_span: Span, pair: Pair) -> Iterator[Problem]:
+    other = rebound(path, span, pair)
+    if other is not None:
+        yield other
+        return
     if not new.through_alias or old.through_alias:
         return
     hop = next(hop for hop in new.hops if hop.kind in _ALIASES)

@@ -26,6 +26,11 @@ def test_holes_are_kept(works: str, text: str) -> None:
     assert specifier((str(number), digit == "1") for number, digit in enumerate(works, 1)) == text
 
 
+def test_releases_that_are_dated_in_another_order_are_told_by_version() -> None:
+    dated = [("2.7", True), ("2.8", True), ("2.7.post8", False), ("2.9", True), ("2.8.post4", False)]
+    assert specifier(dated) == ">=2.7,<2.7.post8 || >=2.8,<2.8.post4 || >=2.9"
+
+
 def test_the_releases_of_a_history_are_surfaces(tmp_path: Path) -> None:
     path = tmp_path / "base.pack"
     texts = {"1.0": b"def f(a): ...", "1.1": b"def f(b): ..."}

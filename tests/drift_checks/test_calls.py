@@ -19,6 +19,20 @@ DEPRECATE = """
             return wrapper
         return decorate
 """
+CONFIG = """
+    from dataclasses import dataclass
+
+    @dataclass
+    class Base:
+        version: str = ""
+
+        def __init_subclass__(cls, **kwargs):
+            dataclass(cls, repr=False)
+
+    class Config(Base):
+        size: int = 1
+        depth: int = 2
+"""
 CALL = "from transformers import f\n\n"
 
 CASES = [
@@ -86,6 +100,20 @@ CASES = [
         [(4, "positional-shift", "silent")],
     ),
     Case(
+        "renamed, and another thing",
+        "def f(length: int): ...",
+        "import torch\ndef f(positions: torch.Tensor): ...",
+        CALL + "f(1)\nf(*[1])\n",
+        [(3, "positional-shift", "silent")],
+    ),
+    Case(
+        "renamed only",
+        "def f(length: int): ...",
+        "def f(size: int): ...",
+        CALL + "f(1)\n",
+        [],
+    ),
+    Case(
         "shifted onto a keyword",
         "def f(a, b=None, c=None): ...",
         "def f(a, c=None, b=None): ...",
@@ -140,6 +168,13 @@ CASES = [
         "class C:\n    def __init__(self, a): ...\n",
         "from transformers import C\n\nclass D(C):\n    pass\n\nD(1, b=2)\n",
         [(6, "parameter-removed", "breaks")],
+    ),
+    Case(
+        "a config made by keywords only",
+        "class Config:\n    def __init__(self, size=1, depth=2, **kwargs): ...\n",
+        CONFIG,
+        "from transformers import Config\n\nConfig(\n    1)\nConfig(size=1)\n",
+        [(4, "parameter-keyword-only", "breaks")],
     ),
     Case(
         "a method that a downstream class inherits",

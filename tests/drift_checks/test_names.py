@@ -85,11 +85,32 @@ CASES = [
         [(3, "module-removed", "breaks")],
     ),
     Case(
-        "a method is gone from a class",
-        "class Cache:\n    def to_legacy(self): ...\n",
-        "class Cache:\n    def other(self): ...\n",
-        "from transformers import Cache\n\ncache = Cache()\ncache.to_legacy()\nCache.to_legacy(cache)\n",
-        [(4, "attribute-removed", "breaks"), (5, "attribute-removed", "breaks")],
+        "a name that a module only imported",
+        "from json import dumps\n",
+        "",
+        "from transformers import dumps\n",
+        [(1, "symbol-removed", "breaks")],
+    ),
+    Case(
+        "the uses of a name that is gone have to be edited too, once a line",
+        TOOLS,
+        "def crop(image, size): ...",
+        "from transformers import pad\n\ndef f(x, by=pad):\n    return pad(x) + pad(x)\n",
+        [(1, "symbol-removed", "breaks"), (3, "symbol-removed", "breaks"), (4, "symbol-removed", "breaks")],
+    ),
+    Case(
+        "what another import gives back is edited there only",
+        {"transformers/__init__.py": "", "transformers/a/__init__.py": "", "transformers/a/tools.py": TOOLS},
+        {"transformers/__init__.py": TOOLS, "transformers/a/__init__.py": "", "transformers/a/tools.py": ""},
+        "from transformers.a.tools import pad\n\npad(1)\n",
+        [(1, "symbol-moved", "breaks")],
+    ),
+    Case(
+        "a name that is bound twice is not followed to its uses",
+        TOOLS,
+        "def crop(image, size): ...",
+        "from transformers import pad\n\npad = wrap(pad)\npad(1)\n",
+        [(1, "symbol-removed", "breaks")],
     ),
     Case(
         "a name that a star import gave",
@@ -143,17 +164,3 @@ def test_a_name_that_was_moved_says_where() -> None:
     [finding] = checked(case.before, case.after, case.program).findings
     assert finding.fix is not None
     assert finding.fix.text == "from transformers import pad"
-
-
-def test_data_of_an_instance_is_left_open() -> None:
-    before = "class Config:\n    def __init__(self):\n        self.size = 1\n"
-    after = "class Config:\n    def __init__(self): ...\n"
-    report = checked(before, after, "from transformers import Config\n\nConfig().size\n")
-    assert (report.findings, report.statistics.unresolved) == ((), 1)
-
-
-def test_a_member_of_an_annotated_value_is_only_likely() -> None:
-    before = "class Cache:\n    def to_legacy(self): ...\n"
-    program = "from transformers import Cache\n\ndef f(cache: Cache | None):\n    cache.to_legacy()\n"
-    [finding] = checked(before, "class Cache: ...", program).findings
-    assert (finding.line, finding.decides) == (4, False)

@@ -121,12 +121,25 @@ CASES = [
         [(8, "patch-target-missing", "silent")],
     ),
     Case(
-        "an override",
-        BEFORE,
-        AFTER,
-        "import transformers\n\nclass Mine(transformers.Base):\n"
-        "    def _preprocess(self, images, size,\n                    interpolation, **kwargs): ...\n",
-        [(5, "override-mismatch", "breaks")],
+        "a function that now requires what the replacement does not take",
+        "def rotate(query, key): ...",
+        "def rotate(query, key, angle): ...",
+        direct("transformers.rotate = mine", "query, key"),
+        [(4, "patch-signature", "breaks")],
+    ),
+    Case(
+        "a function that lost what it required, as the replacement does",
+        "def rotate(query, key, angle): ...",
+        "def rotate(query, key): ...",
+        direct("transformers.rotate = mine", "query, key, angle"),
+        [(5, "patch-signature", "breaks")],
+    ),
+    Case(
+        "a method that nobody is known to call",
+        "class Layer:\n    def forward(self, states): ...",
+        "class Layer:\n    def forward(self, states, positions): ...",
+        direct("transformers.Layer.forward = mine", "self, states"),
+        [(4, "patch-signature", "breaks")],
     ),
 ]
 
@@ -150,9 +163,6 @@ def test_witness(case: Case, tmp_path: Path) -> None:
         direct("call('transformers.Processor._preprocess')"),
         direct("register('a.b', mine)"),
         direct("transformers.Processor._preprocess = other", "self, images, size, interpolation"),
-        "import transformers\n\nclass Mine(transformers.Base):\n"
-        "    def preprocess(self, images): ...\n"
-        "    def _preprocess(self, images, size, interpolation): ...\n",
     ],
 )
 def test_finds_nothing(program: str) -> None:
@@ -171,3 +181,18 @@ def test_the_self_of_a_function_that_replaces_methods_of_two_classes_is_not_know
     program = WRAPPER + 'apply_patch("transformers.Base", "_preprocess", [wrap])\n'
     found = {(finding.line, finding.rule) for finding in checked(BEFORE, AFTER, program).findings}
     assert found == {(8, "patch-signature")}
+
+
+@pytest.mark.parametrize(
+    "parameters", ["query, key, *more", "query, key, **more", "query, key, angle=None", "query, key, other=None"]
+)
+def test_a_replacement_that_may_take_a_new_required_parameter_is_no_finding(parameters: str) -> None:
+    program = direct("transformers.rotate = mine", parameters)
+    before, after = "def rotate(query, key): ...", "def rotate(query, key, angle): ..."
+    assert not checked(before, after, program).findings
+
+
+def test_an_optional_parameter_that_a_replacement_does_not_take_is_likely_to_be_passed() -> None:
+    program = direct("transformers.rotate = mine", "query, key")
+    (finding,) = checked("def rotate(query, key): ...", "def rotate(query, key, angle=None): ...", program).findings
+    assert (finding.rule, finding.confidence.value) == ("patch-signature", "likely")

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import ast
-import textwrap
-
 import pytest
 
-from drift_checks.extraction import extract
+from drift_checks.extraction import FileSites, extract
+from drift_checks.sources import SourceFile
 
 from .programs import checked
 
@@ -97,6 +95,13 @@ def test_an_annotation_that_may_be_something_else_is_not_followed(annotation: st
     assert not checked(BEFORE, AFTER, program).findings
 
 
+def test_an_alias_of_a_type_may_name_itself() -> None:
+    head = "from typing import List, Union\nfrom transformers import C\n\n"
+    program = f"{head}Nested = Union[List['Nested'], C, int]\ndef g(c: Nested):\n    c.m(1)\n"
+    report = checked(BEFORE, AFTER, program)
+    assert (report.findings, report.unparsed) == ((), ())
+
+
 def test_an_assignment_that_is_annotated_is_likely_what_it_says() -> None:
     [finding] = checked(BEFORE, AFTER, "from transformers import C\n\nc: C = make()\nc.m(1)\n").findings
     assert not finding.decides
@@ -108,8 +113,10 @@ def test_what_a_function_gives_is_left_open() -> None:
 
 
 def test_sites_are_those_of_the_upstreams_only() -> None:
-    tree = ast.parse(textwrap.dedent("import os, other\nother.f(1)\nos.path.join('a')\nclass D(other.C): ...\n"))
-    assert not extract(tree, frozenset({"transformers"})).sites
+    program = b"import os, other\nother.f(1)\nos.path.join('a')\nclass D(other.C): ...\n"
+    found = extract(SourceFile("program.py", program), frozenset({"transformers"}))
+    assert isinstance(found, FileSites)
+    assert not found.sites
 
 
 def test_a_deep_chain_of_names_ends() -> None:

@@ -148,3 +148,9 @@ def test_no_bytes_stop_the_run(data: bytes) -> None:
     file = SourceFile("a.py", data)
     file.parse()
     assert file.column(1, 10) >= 1
+
+
+def test_a_namespace_of_operators_is_a_name_of_torch_npu(tmp_path: Path) -> None:
+    (tmp_path / "ops.py").write_text("import torch\n\ntorch.ops.npu.npu_swiglu(x)\n")
+    assert [file.path for file in find(tmp_path, ["torch_npu"])] == [(tmp_path / "ops.py").as_posix()]
+    assert not list(find(tmp_path, ["transformers"]))

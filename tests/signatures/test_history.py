@@ -100,6 +100,9 @@ def check_timelines(history: History, written: Mapping[str, Modules]) -> None:
             assert sorted(versions, key=float) == list(versions)
             for version in versions:
                 assert entry == {e.key: e for e in written[version].get(module, [])}.get(key)
+        order = [info.version for info in history.releases]
+        masks = {sum(1 << order.index(version) for version in versions) for entry, versions in rows if entry}
+        assert set(history.variants(module).get(key, {}).values()) == masks
 
 
 def check_changes(history: History, written: Mapping[str, Modules], old: str, new: str) -> None:
