@@ -142,7 +142,8 @@ def _at_or_after(version: Version, releases: Sequence[ReleaseInfo]) -> ReleaseIn
 def _before(case: Case, new: ReleaseInfo | None, history: History) -> str | None:
     if new is None:
         newest = history.releases[-1]
-        known = [info for info in history.releases[:-1] if case.fixed is None or info.date <= case.fixed]
+        fixed = case.fixed
+        known = [i for i in history.releases[:-1] if fixed is None or (i.date is not None and i.date <= fixed)]
         earlier = [i for i in known if not i.train or i.train < newest.train] or list(history.releases[:1])
     elif new.train:
         earlier = [info for info in history.releases if info.train < new.train]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from signatures.changes.configs import config_members
+
 CALLED = "()"
 """A step that calls: the value is what the call gives, for a class its instance."""
 
@@ -36,6 +38,9 @@ def root(path: str) -> str:
     namespace = path.split(".", 3)[:3]
     return "torch_npu" if namespace in _NPU_OPERATORS else namespace[0]
 
+
+CONFIG_MEMBERS = config_members()
+"""Names that only configs of transformers have, so that a file needs no import to mean one; what took their place."""
 
 _NPU_OPERATORS = (["torch", "ops", "npu"], ["torch", "ops", "atb"])
 
@@ -177,7 +182,9 @@ class Access(Enum):
     READ = "read"
     PREPARED = "read, and the file itself sets it on some object"
     WRITTEN = "written"
-    OPTIONAL = "getattr with a default, or hasattr"
+    OPTIONAL = "hasattr; getattr with a default too, where the file asks for what took the member's place"
+    DEFAULTED = "getattr with a default that is a value"
+    OR_NONE = "getattr with None for a default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,14 @@ class AttributeSite:
         span: Of the last name, which is what a user edits; of the whole expression where that is one name.
         imported: The dotted path that an import statement already gave, so it is judged there.
         access: How it is used.
+        whole: As for `UnknownSite`; a condition has a site of its own.
     """
 
     symbol: Symbol
     span: Span
     imported: str
     access: Access = Access.READ
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +215,14 @@ class CallSite:
         arguments: What it is given.
         span: Of the whole call.
         name_span: Of the expression that is called.
+        asked: Keys and attributes that the file asks of a name that the result is bound to, and `isinstance`.
     """
 
     symbol: Symbol
     arguments: Arguments
     span: Span
     name_span: Span
+    asked: frozenset[str] = frozenset()
 
 
 class Use(Enum):
@@ -282,8 +293,9 @@ class UnknownSite:
         arguments: What it is called with; None where it is only read.
         span: Of the member's name.
         receiver: The receiver's own last name (`tokenizer` of `self.tokenizer`); "" where it has none.
-        imports: Dotted paths that the file imports from the upstreams.
+        imports: Dotted paths that the file imports from the upstreams; for a name that fits one only, that one too.
         access: How it is used.
+        whole: It is used itself, not an item or a member of it, in a file that does not ask for what took its place.
     """
 
     name: str
@@ -292,6 +304,7 @@ class UnknownSite:
     receiver: str
     imports: frozenset[str]
     access: Access = Access.READ
+    whole: bool = False
 
 
 class ClassAttribute(NamedTuple):

@@ -22,7 +22,8 @@ _KEYS = "@keys"
 _WHOLE = "@whole"
 """In the place of an entry's key: whether the module is there, which keys it has, and all that it has."""
 
-_SURFACES_KEPT = 600
+_READS_KEPT = 1 << 17
+"""So many entries are kept as they were read; a thousand take two megabytes."""
 
 
 class EqualReleases:
@@ -81,8 +82,8 @@ class EqualReleases:
         self._asked[subject] += 1
         if subject not in self._subjects:
             # What is asked about most stays: a base class of all models comes back in every file.
-            while self._subjects and sum(map(len, self._subjects.values())) > _SURFACES_KEPT:
-                del self._subjects[min(self._subjects, key=self._asked.__getitem__)]
+            while self._subjects and sum(map(_reads, self._subjects.values())) > _READS_KEPT:
+                _forget(self._subjects.pop(min(self._subjects, key=self._asked.__getitem__)))
             self._subjects[subject] = [_Group(set(self._contents.numbers.values()))]
         return self._subjects[subject]
 
@@ -124,12 +125,26 @@ class _Read:
             self._known.add(item)
             self.fresh.append(item)
 
+    def __len__(self) -> int:
+        return len(self._known)
+
 
 @dataclass
 class _Group:
     members: set[int]
     surface: Surface | None = None
     read: _Read = field(default_factory=lambda: _Read(-1))
+
+
+def _reads(groups: Iterable[_Group]) -> int:
+    return sum(len(group.read) for group in groups)
+
+
+def _forget(groups: Iterable[_Group]) -> None:
+    """Free surfaces at once: they refer to themselves, and while files are checked the collector rests."""
+    for group in groups:
+        if group.surface is not None:
+            vars(group.surface).clear()
 
 
 class _TracedSurface(Surface):

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from .call_sites import (
     CALLED,
+    CONFIG_MEMBERS,
     Access,
     Arguments,
     AttributeSite,
@@ -104,9 +105,8 @@ def _sites(found: FileScopes, resolver: Resolver, upstreams: frozenset[str]) -> 
         for place in places:
             sites += read(place)
     imports = reader.imported(sites)
-    if imports:
-        for place in (*found.calls, *found.attributes):
-            sites += reader.unknown(place, imports)
+    for place in (*found.calls, *found.attributes):
+        sites += reader.unknown(place, imports)
     return FileSites(tuple(sites), resolver, found)
 
 
@@ -118,6 +118,7 @@ class _SiteReader:
         self._called: set[ast.AST] = set()
         self._emptied = frozenset(_emptied(found.calls))
         self._own = own_names(found, resolver)
+        self._kinds: dict[str, frozenset[str]] = {}
 
     def _names_upstream(self, path: str) -> bool:
         return root(path) in self._upstreams
@@ -160,8 +161,38 @@ class _SiteReader:
         if without:
             kept = tuple(keyword for keyword in arguments.keywords if keyword.name not in without)
             arguments = replace(arguments, keywords=kept)
-        first, *others = (CallSite(symbol, arguments, Span.of(node), span) for symbol in called)
+        asked = self._asked_of(node)
+        first, *others = (CallSite(symbol, arguments, Span.of(node), span, asked) for symbol in called)
         yield GuardedSite(first, place.guards, tuple(others))
+
+    def _asked_of(self, node: ast.Call) -> frozenset[str]:
+        """What the file asks of the name that a call's result is bound to."""
+        name = self._bound_to.get(node)
+        return self._asked_names.get(name, frozenset()) if name is not None else frozenset()
+
+    @cached_property
+    def _bound_to(self) -> dict[ast.AST, str]:
+        scopes = (self._found.module, *self._found.scopes.values())
+        return {
+            binding.node: name
+            for scope in scopes
+            for name, bindings in scope.bindings.items()
+            for binding in bindings
+            if isinstance(binding.node, ast.Call)
+        }
+
+    @cached_property
+    def _asked_names(self) -> dict[str, frozenset[str]]:
+        asked: dict[str, set[str]] = {}
+        for place in (*self._found.subscripts, *self._found.attributes, *self._found.calls):
+            node = place.node
+            if isinstance(node, ast.Call):
+                if isinstance(node.func, ast.Name) and node.func.id == "isinstance" and node.args:
+                    asked.setdefault(ast.unparse(node.args[0]), set()).add("isinstance")
+            elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.value, ast.Name):
+                key = node.attr if isinstance(node, ast.Attribute) else getattr(node.slice, "value", None)
+                asked.setdefault(node.value.id, set()).add(str(key))
+        return {name: frozenset(keys) for name, keys in asked.items()}
 
     def _arguments(self, node: ast.Call, place: Place) -> Arguments:
         """What a call passes; a `**` of a dict that is written out passes its items."""
@@ -197,15 +228,24 @@ class _SiteReader:
 
     def _named_member(self, node: ast.Call, place: Place) -> Iterator[GuardedSite]:
         """`getattr(value, "name")` and `hasattr(value, "name")`."""
-        if not isinstance(node.func, ast.Name) or node.func.id not in ("getattr", "hasattr") or len(node.args) < 2:
+        if not _is_named_member(node):
             return
         name = self._resolver.value(node.args[1], place.scope)
         if not isinstance(name, Text) or not name.value.isidentifier():
             return
-        access = Access.READ if node.func.id == "getattr" and len(node.args) == 2 else Access.OPTIONAL
+        access = self._named_access(node, name.value)
         value = self._resolver.member(self._value(node.args[0], place), name.value)
         imported = self._resolver.imported(node.args[0], place.scope)
-        yield from self._attribute_sites(value, Span.of(node.args[1]), imported, access, place)
+        whole = self._is_whole(node, name.value) and node not in self._conditions
+        yield from self._attribute_sites(value, Span.of(node.args[1]), imported, access, place, whole)
+
+    def _named_access(self, node: ast.Call, name: str) -> Access:
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            if len(node.args) == 2:
+                return Access.READ
+            if not self._is_prepared(name):
+                return Access.OR_NONE if _constant(node.args[2]) == "None" else Access.DEFAULTED
+        return Access.OPTIONAL
 
     def _constructor(self, of: LocalClass, node: ast.Call) -> tuple[Value, frozenset[str]]:
         """What making an instance of a downstream class calls: its base's constructor, if it has none of its own.
@@ -257,7 +297,9 @@ class _SiteReader:
         if self._is_own(node, value, place):
             return
         imported = self._resolver.imported(node, place.scope)
-        yield from self._attribute_sites(value, _last_name(node), imported, _access(node), place)
+        whole = isinstance(node, ast.Attribute) and node is place.node and self._is_whole(node, node.attr)
+        whole = whole and node not in self._conditions
+        yield from self._attribute_sites(value, _last_name(node), imported, _access(node), place, whole)
         if not isinstance(value, Symbol) or not self._names_upstream(value.path):
             return
         if value.steps[-2:-1] == (CALLED,) and isinstance(node, ast.Attribute):
@@ -276,7 +318,7 @@ class _SiteReader:
         return base is None or base.path != value.path
 
     def _attribute_sites(
-        self, value: Value, span: Span, imported: str, access: Access, place: Place
+        self, value: Value, span: Span, imported: str, access: Access, place: Place, whole: bool
     ) -> Iterator[GuardedSite]:
         symbols = list(alternatives(value))
         if not symbols or not all(self._names_upstream(symbol.path) for symbol in symbols) or symbols[0].is_object:
@@ -284,7 +326,7 @@ class _SiteReader:
         if access is Access.READ and symbols[0].steps and symbols[0].steps[-1] in self._own.set:
             access = Access.PREPARED
         if symbols[0].path != imported or symbols[0].steps:
-            first, *others = (AttributeSite(symbol, span, imported, access) for symbol in symbols)
+            first, *others = (AttributeSite(symbol, span, imported, access, whole) for symbol in symbols)
             yield GuardedSite(first, place.guards, tuple(others))
 
     def unpacking(self, place: Place) -> Iterator[GuardedSite]:
@@ -331,25 +373,102 @@ class _SiteReader:
         imports = [guarded.site for guarded in sites if isinstance(guarded.site, ImportSite)]
         return frozenset(f"{s.module}.{s.name}" if s.name not in (None, "*") else s.module for s in imports)
 
-    def unknown(self, place: Place, imports: frozenset[str]) -> Iterator[GuardedSite]:
+    def unknown(self, place: Place, imports: frozenset[str], outermost: bool = True) -> Iterator[GuardedSite]:
         """A member of a value that nothing tells the type of; a called one is read at its call."""
         node = place.node
         arguments = read_arguments(node) if isinstance(node, ast.Call) else None
         member = node.func if isinstance(node, ast.Call) else node
-        if not isinstance(member, ast.Attribute) or self._resolver.value(member.value, place.scope) is not UNKNOWN:
+        if isinstance(node, ast.Call) and _is_named_member(node):
+            yield from self._unknown_by_name(node, place, imports)
+            return
+        if not isinstance(member, ast.Attribute):
+            return
+        if not imports and CONFIG_MEMBERS.keys().isdisjoint(_names(member)):
+            return
+        if not self._is_unknown(self._resolver.value(member.value, place.scope), member.attr):
             return
         if place.guards and self._narrowed(member.value, place) is not UNKNOWN:
             return
         if isinstance(member.value, ast.Attribute):
-            yield from self.unknown(place._replace(node=member.value), imports)
-        if member in self._called or member.attr in self._own.defined:
+            yield from self.unknown(place._replace(node=member.value), imports, outermost=False)
+        if member in self._called:
             return
         self._called.add(member)
-        receiver = member.value
-        name = {ast.Name: "id", ast.Attribute: "attr"}.get(type(receiver), "")
-        called = getattr(receiver, name) if name else ""
-        site = UnknownSite(member.attr, arguments, _last_name(member), called, imports, _access(member))
-        yield GuardedSite(site, place.guards)
+        of = self._fitting(member.attr, member.value, imports)
+        if of:
+            whole = outermost and self._is_whole(member, member.attr)
+            called = _called(member.value)
+            site = UnknownSite(member.attr, arguments, _last_name(member), called, of, _access(member), whole)
+            yield GuardedSite(site, place.guards)
+
+    def _unknown_by_name(self, node: ast.Call, place: Place, imports: frozenset[str]) -> Iterator[GuardedSite]:
+        """`getattr(value, "name", default)`, where nothing tells the type of the value."""
+        receiver, name = node.args[:2]
+        if not isinstance(name, ast.Constant) or name.value not in CONFIG_MEMBERS:
+            return
+        if not self._is_unknown(self._value(receiver, place), name.value):
+            return
+        of = self._fitting(name.value, receiver, imports)
+        access = self._named_access(node, name.value)
+        if of and access is not Access.READ:
+            whole = self._is_whole(node, name.value)
+            site = UnknownSite(name.value, None, Span.of(name), _called(receiver), of, access, whole)
+            yield GuardedSite(site, place.guards)
+
+    def _is_unknown(self, value: Value, name: str) -> bool:
+        """Whether nothing tells the type of a value: what another distribution's function gives, by the name only."""
+        if not isinstance(value, Symbol) or name not in CONFIG_MEMBERS or self._names_upstream(value.path):
+            return value is UNKNOWN
+        return value.steps == (CALLED,) and value.path.rpartition(".")[2][:1].islower()
+
+    def _fitting(self, name: str, receiver: ast.expr, imports: frozenset[str]) -> frozenset[str]:
+        """The imports that a member may come by; none where the file brings it itself."""
+        if name not in CONFIG_MEMBERS:
+            return imports if name not in self._own.defined else frozenset()
+        if name in self._own.set or name in self._own_kind(_called(receiver).rpartition("_")[2].lower()):
+            return frozenset()
+        return imports | (_CONFIGS & self._upstreams)
+
+    def _own_kind(self, kind: str) -> frozenset[str]:
+        """What the file's classes of a kind have: of `config`, those that are called `…Config`."""
+        if kind not in self._kinds:
+            self._kinds[kind] = frozenset(
+                name
+                for node, scope in self._found.scopes.items()
+                if isinstance(node, ast.ClassDef) and kind in node.name.lower()
+                for name in (*scope.bindings, *scope.attributes)
+            )
+        return self._kinds[kind]
+
+    def _is_prepared(self, name: str) -> bool:
+        """Whether the file asks some object for what took the place of a member."""
+        return CONFIG_MEMBERS.get(name) in self._asked
+
+    def _is_whole(self, node: ast.expr, name: str) -> bool:
+        return name in CONFIG_MEMBERS and not self._is_prepared(name) and node not in self._taken_apart
+
+    @cached_property
+    def _conditions(self) -> frozenset[ast.AST]:
+        """Values that a condition asks for being None, or empty."""
+        tests = (place.node for place in self._found.tests)
+        return frozenset(node for test in tests if isinstance(test, ast.expr) for node in _asked_for_nothing(test))
+
+    @cached_property
+    def _taken_apart(self) -> frozenset[ast.AST]:
+        """Values that are only asked for an item, or compared: `value["key"]`, and `"key" in value`."""
+        nodes = [place.node for place in self._found.subscripts]
+        items = [node.value for node in nodes if isinstance(node, ast.Subscript)]
+        within = (*self._found.scopes, *(place.node for place in self._found.tests))
+        tests = (each for part in within for each in ast.walk(part) if isinstance(each, ast.Compare))
+        compared = [test for test in tests if not isinstance(test.ops[0], (ast.Is, ast.IsNot))]
+        return frozenset([*items, *(side for test in compared for side in (test.left, *test.comparators))])
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """Names of members that the file asks any object for, `getattr` and `hasattr` included."""
+        calls = (place.node for place in self._found.calls)
+        named = (call.args[1] for call in calls if isinstance(call, ast.Call) and _is_named_member(call))
+        return self._used.union(n.value for n in named if isinstance(n, ast.Constant) and isinstance(n.value, str))
 
     def subclass(self, place: Place) -> Iterator[GuardedSite]:
         node = place.node
@@ -396,6 +515,27 @@ class _SiteReader:
                     found.add(node.attr)
                 node = node.value
         return frozenset(found)
+
+
+_CONFIGS = frozenset({"transformers"})
+
+
+def _is_named_member(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr") and len(node.args) >= 2
+
+
+def _names(node: ast.expr) -> Iterator[str]:
+    """The names of a dotted expression, the last one first."""
+    while isinstance(node, ast.Attribute):
+        yield node.attr
+        node = node.value
+
+
+def _called(node: ast.expr) -> str:
+    """The last name of a dotted expression; "" for any other."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _conjuncts(node: ast.expr) -> Iterator[ast.expr]:

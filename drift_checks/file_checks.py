@@ -26,7 +26,7 @@ from .call_sites import (
     roots,
 )
 from .extraction import FileSites, GuardedSite, extract
-from .findings import Finding, Outcome
+from .findings import Confidence, Finding, Outcome
 from .guards import FileGuards
 from .locating import locate
 from .program import Program
@@ -138,12 +138,16 @@ class FileChecker:
         result.call_sites = sum(not isinstance(guarded.site, UnknownSite) for guarded in found.sites)
         open_questions: dict[Span, int] = {}
         guards = FileGuards(found)
+        replaced = _replaced(found.sites, self._by_root)
         for guarded, pair in self._questions(found.sites):
             judgement = _judgement(guarded, pair)
             # A method that is read to be called is one question, not two.
             place = guarded.site.name_span if isinstance(guarded.site, CallSite) else guarded.site.span
             open_questions[place] = max(judgement.unresolved, open_questions.get(place, 0))
             for met in self._met(guarded, judgement, pair, guards):
+                if isinstance(guarded.site, CallSite) and met.problem.symbol in replaced:
+                    # The downstream's own function runs there.
+                    continue
                 if met.releases:
                     works_in = self._works_in(guarded, met.problem, pair)
                     yield self._finding(file, met, pair, works_in)
@@ -190,10 +194,11 @@ class FileChecker:
         name = pair.new.upstream
         yield pair.new.version, newest.problems
         older = [version for version in self._asked.get(name, ()) if version != pair.new.version]
-        # Who may own a member of that name is asked of a whole release; what is only likely gets one answer.
         if older and not isinstance(guarded.site, UnknownSite):
             answers = self._releases[name].answers(
-                _subject(guarded.site), older, lambda surface: _judgement(guarded, Pair(pair.old, surface)).problems
+                _subject(guarded.site),
+                older,
+                lambda surface: _judgement(guarded, Pair(pair.old, surface), guess=False).problems,
             )
             yield from ((version, answers[version]) for version in older)
 
@@ -223,15 +228,26 @@ class FileChecker:
 
     def _works_in(self, guarded: GuardedSite, problem: Problem, pair: Pair) -> str:
         known = self._releases.get(pair.new.upstream)
-        if known is None or isinstance(guarded.site, UnknownSite):
+        if known is None or _is_guess(guarded, problem, pair):
             return f"=={pair.old.version}"
-        open_anyway = _judgement(guarded, Pair(pair.old, pair.old)).unresolved
+        open_anyway = _judgement(guarded, Pair(pair.old, pair.old), guess=False).unresolved
         works = known.answers(
             _subject(guarded.site),
             known.versions,
             lambda surface: _works(guarded, problem, Pair(pair.old, surface), open_anyway),
         )
         return specifier((version, works[version]) for version in known.versions)
+
+
+def _replaced(sites: Iterable[GuardedSite], by_root: Mapping[str, Pair]) -> frozenset[str]:
+    """Canonical paths of what the file patches."""
+    patched = [guarded.site for guarded in sites if isinstance(guarded.site, PatchSite)]
+    return frozenset(
+        surface.resolve(f"{site.container}.{site.member}").canonical
+        for site in patched
+        for name in roots(site) & by_root.keys()
+        for surface in by_root[name]
+    )
 
 
 def import_names(pairs: Iterable[Pair]) -> frozenset[str]:
@@ -274,14 +290,19 @@ def _finding(
     )
 
 
-def _judgement(guarded: GuardedSite, pair: Pair) -> Judgement:
+def _judgement(guarded: GuardedSite, pair: Pair, *, guess: bool = True) -> Judgement:
     """What a call site meets; where it may be one of several, only what each of them meets."""
-    judgement = judge(guarded.site, pair)
+    judgement = judge(guarded.site, pair, guess=guess)
     if not guarded.alternatives:
         return judgement
-    others = [judge(site, pair) for site in guarded.alternatives]
+    others = [judge(site, pair, guess=guess) for site in guarded.alternatives]
     problems = tuple(problem for problem in judgement.problems if all(_has(other, problem) for other in others))
     return Judgement(problems, max(judgement.unresolved, *(other.unresolved for other in others)))
+
+
+def _is_guess(guarded: GuardedSite, problem: Problem, pair: Pair) -> bool:
+    """Whether only a look at whole releases tells of a problem, which a hundred others are spared."""
+    return problem.confidence is Confidence.LIKELY and not _has(_judgement(guarded, pair, guess=False), problem)
 
 
 def _has(judgement: Judgement, problem: Problem) -> bool:
@@ -292,7 +313,7 @@ def _works(guarded: GuardedSite, problem: Problem, pair: Pair, open_anyway: int)
     """Whether the text that is a problem in one release is sure to be none in another, whatever its rule is there."""
     if all(_is_missing(site, pair.new) for site in (guarded.site, *guarded.alternatives)):
         return False
-    judgement = _judgement(guarded, pair)
+    judgement = _judgement(guarded, pair, guess=False)
     if judgement.unresolved > open_anyway:
         return False
     return all(o.span != problem.span or outcome(o) is Outcome.DEPRECATED for o in judgement.problems)

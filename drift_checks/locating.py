@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from signatures.model import Class, Function, Kind, Resolution, Status
 from signatures.results import Instance, Results, Shape
@@ -71,7 +71,11 @@ def locate_called(surface: Surface, symbol: Symbol) -> Location | None:
 
 def results(surface: Surface) -> Results:
     """What calls give in a release; one for each, because it remembers."""
-    return _RESULTS.setdefault(surface, Results(surface))
+    known = _RESULTS.get(surface)
+    if known is None:
+        # Whoever is kept for as long as the surface must not be what keeps it.
+        known = _RESULTS[surface] = Results(proxy(surface))
+    return known
 
 
 def result_shape(surface: Surface, symbol: Symbol) -> Shape | None:

@@ -86,7 +86,8 @@ def _import_ahead(program: str) -> None:
     """Import what a program does here, so that programs after it need not load the same modules again."""
     with contextlib.suppress(Exception, SystemExit), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        imports = [node for node in ast.parse(program).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        body = ast.parse(program).body
+        imports: list[ast.stmt] = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
         exec(compile(ast.Module(imports, []), "<imports>", "exec"), {})
 
 

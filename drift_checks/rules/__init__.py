@@ -43,9 +43,19 @@ for _family in FAMILIES:
         _JUDGES.setdefault(_kind, []).append(_judge)
 
 
-def judge(site: Site, pair: Pair) -> Judgement:
-    """What a call site meets in the new release of a pair; several families may look at one kind."""
-    judgements = [each(site, pair) for each in _JUDGES.get(type(site), ())]
+_GUESSES = frozenset(likely.JUDGES.values())
+
+
+def judge(site: Site, pair: Pair, *, guess: bool = True) -> Judgement:
+    """What a call site meets in the new release of a pair; several families may look at one kind.
+
+    Args:
+        site: The call site.
+        pair: The releases.
+        guess: Whether to look for what is only likely, which takes reading the whole of both releases.
+    """
+    judges = [each for each in _JUDGES.get(type(site), ()) if guess or each not in _GUESSES]
+    judgements = [each(site, pair) for each in judges]
     problems = tuple(problem for judgement in judgements for problem in judgement.problems)
     return Judgement(problems, max((judgement.unresolved for judgement in judgements), default=0))
 

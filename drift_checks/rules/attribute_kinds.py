@@ -40,10 +40,10 @@ def kinds_of(old: Surface, new: Surface, base: str, name: str) -> Kinds | None:
         base: Canonical path of the class in the old release.
         name: The attribute.
     """
-    known = _KNOWN.setdefault(old, {})
-    if (base, name, new) not in known:
-        known[base, name, new] = _agreed(old, new, base, name)
-    return known[base, name, new]
+    known = _KNOWN.setdefault(new, {})
+    if (base, name, old) not in known:
+        known[base, name, old] = _agreed(old, new, base, name)
+    return known[base, name, old]
 
 
 def is_mapping(kind: str) -> bool:

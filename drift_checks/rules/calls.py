@@ -238,12 +238,21 @@ def _shifted(c: _Comparison) -> Iterator[Problem]:
     for index, (span, old, new) in enumerate(pairs):
         if old is None or new is None or old.name == new.name:
             continue
+        if old.name not in new_names and _is_shorter(old.name, new.name):
+            # `slow_image_processor_class` became `image_processor_class`: the same thing.
+            continue
         if old.name in new_names or new.name in old_names or _means_another(old, new):
             message = f"argument {index + 1} was `{_typed(old)}` and is now taken as `{_typed(new)}`"
             witness = witnesses.of_position(c.pair.old, lookup_path(c.pair.old, c.site.symbol), index, old.name)
             fix = Fix("upstream", f"pass it as `{old.name}=`", "safe") if old.name in new_names else None
             yield c.problem(POSITIONAL_SHIFT, span, message, witness, fix)
             return
+
+
+def _is_shorter(one: str, other: str) -> bool:
+    """Whether one name has all the words of the other."""
+    words, others = set(one.split("_")), set(other.split("_"))
+    return words < others or others < words
 
 
 _SCALARS = frozenset({"int", "float", "bool", "str"})

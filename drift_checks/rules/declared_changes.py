@@ -14,6 +14,7 @@ from ..findings import Confidence, Fix, Outcome
 from ..locating import Location, acceptance, certain, is_unknown, locate_called, lookup_path
 from .calls import PARAMETER_REMOVED, PARAMETER_SWALLOWED, POSITIONAL_SHIFT
 from .declarations import FINE, UNRESOLVED, Judge, Judgement, Pair, Problem, Rule
+from .overloads import fits, stated
 from .results import RETURN_CHANGED
 
 DEFAULT_CHANGED = Rule(
@@ -51,20 +52,30 @@ def judge_call(site: CallSite, pair: Pair) -> Judgement:
         # The rules for calls and names say what is open.
         return FINE
     declarations = [d for path in _paths(pair.new, new.found) for d in declared(pair.new.upstream, path)]
-    met = [d for d in declarations if _is_met(d, pair) and d.effect is not Effect.VALUE]
+    met = [d for d in declarations if is_met(d, pair) and d.effect is not Effect.VALUE]
     if not met:
         return FINE
     old = locate_called(pair.old, site.symbol)
     if old is None or not old.found.found:
         return UNRESOLVED if old is None or is_unknown(old) else FINE
+    if any(not _binds(surface, at, site.arguments) for surface, at in ((pair.old, old), (pair.new, new))):
+        # It failed before, or the rules for calls say that it fails now.
+        return FINE
     problems = []
     for declaration in met:
+        if not declaration.handled.isdisjoint(site.asked):
+            continue
         meets = _meets(declaration, site.arguments, pair.old, old)
         if meets is None:
             return UNRESOLVED
         if meets and not _told_by_history(declaration, acceptance(pair.old, old), acceptance(pair.new, new)):
             problems.append(_problem(declaration, site, pair, new.found))
     return Judgement(tuple(problems))
+
+
+def _binds(surface: Surface, at: Location, arguments: Arguments) -> bool:
+    signatures = stated(surface, at)
+    return not signatures or not fits(signatures, arguments)[0].bound.failures
 
 
 def _paths(surface: Surface, found: Resolution) -> tuple[str, ...]:
@@ -74,7 +85,8 @@ def _paths(surface: Surface, found: Resolution) -> tuple[str, ...]:
     return (found.canonical,)
 
 
-def _is_met(declaration: Declaration, pair: Pair) -> bool:
+def is_met(declaration: Declaration, pair: Pair) -> bool:
+    """Whether it holds in the new release of a pair and not in the old one."""
     return declaration.holds(pair.new.version) and not declaration.holds(pair.old.version)
 
 
@@ -187,22 +199,18 @@ def judge_condition(site: ConditionSite, pair: Pair) -> Judgement:
     new = locate_called(pair.new, site.symbol)
     if new is None or not new.found.found or new.found.external:
         return FINE
-    met = [d for d in declared(pair.new.upstream, new.found.canonical) if d.effect is Effect.VALUE and _is_met(d, pair)]
+    met = [d for d in declared(pair.new.upstream, new.found.canonical) if d.effect is Effect.VALUE and is_met(d, pair)]
     old = locate_called(pair.old, site.symbol) if met else None
     if old is None or old.found.missing:
         return FINE
     # Of a base that does not show it, as the config that a factory promises, a subclass has it.
-    proven = old.found.found and (met[0].everywhere or certain(site.symbol, *pair))
-    problem = Problem(
-        VALUE_CHANGED,
-        site.span,
-        new.found.canonical,
-        _message(met[0]),
-        _fix(met[0]),
-        met[0].witness,
-        confidence=Confidence.PROVEN if proven else Confidence.LIKELY,
-    )
-    return Judgement((problem,))
+    return Judgement((changed_value(met[0], site.span, new.found.canonical),))
+
+
+def changed_value(declaration: Declaration, span: Span, symbol: str) -> Problem:
+    """The problem of an attribute that holds something else; whether it matters, what is done with it decides."""
+    message, fix = _message(declaration), _fix(declaration)
+    return Problem(VALUE_CHANGED, span, symbol, message, fix, declaration.witness, confidence=Confidence.LIKELY)
 
 
 def judge_unknown(site: UnknownSite, pair: Pair) -> Judgement:
@@ -210,14 +218,15 @@ def judge_unknown(site: UnknownSite, pair: Pair) -> Judgement:
     if site.arguments is None:
         return FINE
     for declaration in DECLARATIONS:
-        if site.receiver not in declaration.receivers or not _is_met(declaration, pair):
+        if site.receiver not in declaration.receivers or not is_met(declaration, pair):
             continue
         named = [path for path in declaration.symbols if path.endswith(f".{site.name}")]
         found = next((at for path in named if (at := pair.old.resolve(path)).found), None)
         if found is None or declaration.upstream != pair.new.upstream:
             continue
         if _meets(declaration, site.arguments, pair.old, Location(found, through_instance=True)):
-            return Judgement((_likely(declaration, site.span, found),))
+            keyword = site.arguments.keyword(declaration.parameter)
+            return Judgement((_likely(declaration, keyword.span if keyword is not None else site.span, found),))
     return FINE
 
 

@@ -40,7 +40,10 @@ def judge_import(site: ImportSite, pair: Pair) -> Judgement:
     if not pair.old.module_exists(site.module):
         return FINE
     if not pair.new.module_exists(site.module):
-        return gathered(_module_missing(site, pair))
+        named = site.name not in (None, "*")
+        # What failed before is nobody's news.
+        failed = named and pair.old.resolve(f"{site.module}.{site.name}").missing
+        return FINE if failed else gathered(_module_missing(site, pair))
     if site.name in (None, "*"):
         return gathered(_module_alias(site, pair))
     path = f"{site.module}.{site.name}"

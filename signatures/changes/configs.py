@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .declaration import Argument, Declaration, Effect
+from .members import members_below
 
 DECLARATIONS = (
     Declaration(
@@ -13,6 +14,7 @@ DECLARATIONS = (
         says="it is never None for a model with rotary embeddings: it is `rope_parameters`, whose `rope_type` is "
         '"default" where nothing is scaled',
         because="5.0.0 made `rope_scaling` a property that gives `rope_parameters` (`configuration_utils.py`)",
+        instead="rope_parameters",
         fix='config.rope_parameters["rope_type"]',
         witness="from transformers import LlamaConfig\n\nassert LlamaConfig().rope_scaling is None\n",
         everywhere=True,
@@ -34,3 +36,12 @@ DECLARATIONS = (
         everywhere=True,
     ),
 )
+
+
+def config_members() -> dict[str, str]:
+    """Members that are gone from most configs or hold something else, with what took the place of each.
+
+    Nothing but configs of transformers has members of these names.
+    """
+    values = [each for each in DECLARATIONS if each.effect is Effect.VALUE]
+    return members_below() | {each.symbols[0].rpartition(".")[2]: each.instead for each in values}

@@ -49,12 +49,13 @@ class Declaration:
         says: What happens, as the end of a sentence.
         because: The upstream fact, with its place.
         parameter: The parameter that it is about, or "".
-        instead: The parameter that took its place, or "".
+        instead: The parameter that took its place, or for VALUE the attribute, or "".
         position: For SHIFTED, the index of the argument.
         when: What a call must pass for it.
         fix: What to write instead, or "".
         witness: A program that passes before and fails in its releases; "" where one follows from the rest.
         everywhere: Subclasses that override the function do the same, so it holds for a value of any of them.
+        handled: Keys by which code asks the result that knows of the change; see `CallSite.asked`.
         receivers: Names by which values that have the function are known, where their class is not.
     """
 
@@ -71,6 +72,7 @@ class Declaration:
     fix: str = ""
     witness: str = ""
     everywhere: bool = False
+    handled: frozenset[str] = frozenset()
     receivers: frozenset[str] = frozenset()
 
     def holds(self, version: str) -> bool:

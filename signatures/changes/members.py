@@ -112,6 +112,11 @@ def below_base(member: str, version: str) -> Successor | None:
     return declared if declared is not None and SpecifierSet(declared.below).contains(version) else None
 
 
+def members_below() -> dict[str, str]:
+    """The members that most classes below a base had, with the member that holds each now."""
+    return {each.member: each.now[1:].partition("[")[0] for each in SUCCESSORS if each.below}
+
+
 def successor(classes: Iterable[str], member: str) -> Successor | None:
     """What is declared to take the place of a member.
 

@@ -14,6 +14,8 @@ _LOADERS = (
     "transformers.models.auto.modeling_auto.*.from_pretrained",
 )
 
+_MODELS = frozenset({"model", "base_model", "unwrapped_model"})
+
 
 def _refused(parameter: str, because: str, fix: str, instead: str = "") -> Declaration:
     return Declaration(
@@ -56,6 +58,20 @@ DECLARATIONS = (
         says="safetensors files are written",
         because="5.0.0 writes safetensors only; `save_pretrained` hands other keywords to `push_to_hub` alone",
         everywhere=True,
+        receivers=_MODELS,
+    ),
+    Declaration(
+        "transformers",
+        Effect.REFUSED,
+        ("transformers.utils.hub.PushToHubMixin.push_to_hub",),
+        releases=">=5",
+        parameter="safe_serialization",
+        when=(Argument("safe_serialization", passed=True),),
+        says="safetensors files are written",
+        because="5.0.0 writes safetensors only, and `push_to_hub` takes no other keywords",
+        witness="import inspect\n\nfrom transformers.utils.hub import PushToHubMixin\n\n"
+        "assert 'safe_serialization' in inspect.signature(PushToHubMixin.push_to_hub).parameters\n",
+        receivers=_MODELS,
     ),
     _refused("use_auth_token", "5.0.0 removed it; `token` has been there since 4.32", "token=", "token"),
     _refused("resume_download", "5.0.0 no longer takes it out of the keywords; downloads always resume", ""),

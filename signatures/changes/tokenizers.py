@@ -27,6 +27,7 @@ DECLARATIONS = (
         "parameters = inspect.signature(PreTrainedTokenizerBase.apply_chat_template).parameters\n"
         "assert parameters['return_dict'].default is False\n",
         everywhere=True,
+        handled=frozenset({"input_ids", "isinstance"}),
         receivers=frozenset({"tokenizer", "_tokenizer", "tok", "hf_tokenizer"}),
     ),
     Declaration(

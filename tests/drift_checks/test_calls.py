@@ -107,6 +107,20 @@ CASES = [
         [(3, "positional-shift", "silent")],
     ),
     Case(
+        "shifted, under a shorter name",
+        "def f(a, slow_part=None, part=None): ...",
+        "def f(a, part=None): ...",
+        CALL + "f(1, 2)\n",
+        [],
+    ),
+    Case(
+        "the file puts its own function there",
+        "class C:\n    def m(self, a): ...",
+        "class C:\n    def m(self): ...",
+        "from transformers import C\n\nC.m = lambda self, **given: given\nC().m(a=1)\n",
+        [],
+    ),
+    Case(
         "renamed only",
         "def f(length: int): ...",
         "def f(size: int): ...",

@@ -78,6 +78,13 @@ CASES = [
         [(3, "symbol-removed", "breaks")],
     ),
     Case(
+        "a module is gone that never had the name",
+        {"transformers/__init__.py": "", "transformers/tools.py": TOOLS},
+        {"transformers/__init__.py": ""},
+        "from transformers.tools import never\n",
+        [],
+    ),
+    Case(
         "importlib with a constant name",
         {"transformers/__init__.py": "", "transformers/tools.py": TOOLS},
         {"transformers/__init__.py": ""},

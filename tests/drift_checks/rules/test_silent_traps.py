@@ -194,8 +194,8 @@ TRAPS = [
         if AutoConfig.from_pretrained("x").rope_scaling is not None: pass
         if AutoConfig.from_pretrained("x").rope_scaling == 3: pass
         """,
-        [(4, "attribute-kind-changed"), (7, "attribute-kind-changed"), (8, "attribute-kind-changed")],
-        [(9, "attribute-kind-changed")],
+        [],
+        [(line, "attribute-kind-changed") for line in (4, 6, 7, 8, 9)],
     ),
     Trap(
         "11: videos get another size",
@@ -367,3 +367,26 @@ def test_nothing_is_found_where_nothing_changes(trap: Trap, release: Callable[[s
     for version in (trap.old, trap.new):
         same = release(trap.upstream, version)
         assert _findings(trap, same, same) == []
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "ids = tokenizer.apply_chat_template(m)\nif new:\n    ids = ids['input_ids']\n",
+        "ids = tokenizer.apply_chat_template(m)\nids = ids if isinstance(ids, list) else ids.input_ids\n",
+    ],
+)
+def test_a_result_that_is_asked_in_the_new_way_is_no_finding(
+    program: str, release: Callable[[str, str], Surface]
+) -> None:
+    head = "from transformers import AutoTokenizer\ntokenizer = AutoTokenizer.from_pretrained('x')\n"
+    trap = Trap("", "4.57.6", "5.0.0", head + program, [])
+    assert _findings(trap, release("transformers", "4.57.6"), release("transformers", "5.0.0")) == []
+
+
+@pytest.mark.parametrize("argument", ["no_such_thing=1", "overwrite_output_dir=True"])
+def test_a_call_that_raises_has_no_other_default(argument: str, release: Callable[[str, str], Surface]) -> None:
+    program = f"from transformers import TrainingArguments\nTrainingArguments('x', {argument})\n"
+    trap = Trap("", "4.57.6", "5.0.0", program, [])
+    found = _findings(trap, release("transformers", "4.57.6"), release("transformers", "5.0.0"))
+    assert "default-changed" not in [finding.rule for finding in found]
