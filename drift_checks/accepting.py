@@ -65,9 +65,12 @@ def _last_day(text: str | None, today: datetime.date) -> datetime.date | None:
     if text == "never":
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        day = datetime.date.fromisoformat(text)
     except ValueError:
         raise DriftError(f"--until {text}: no date; write it like 2027-01-31, or `never`") from None
+    if day < today:
+        raise DriftError(f"--until {text}: that day is over; give one to come, or `never`")
+    return day
 
 
 def covering(

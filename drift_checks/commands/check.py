@@ -28,7 +28,7 @@ from ..reports import FORMATS, as_text
 from ..requirements import declared_requirements
 from ..results_cache import results_folder
 from ..rules import RULES
-from ..rules.devices import DEVICE_NAMES
+from ..rules.devices import DEVICE_NAMES, DEVICES
 from ..running import run_checks
 from ..selection import selection
 from ..sifting import accept, sift
@@ -86,6 +86,8 @@ def run(output: Output, options: Options) -> int:
     """Answer the command; findings whose receiver's type is not known never set the exit status."""
     today = datetime.date.today()
     chosen = selection(RULES, options.select, options.ignore, options.exclude, options.per_path_ignores)
+    if options.device not in (None, *DEVICES):
+        raise DriftError(f"--device {options.device}: no such kind of device; known: {', '.join(DEVICES)}")
     asked = acceptance(options.baseline, options.update_baseline, options.reason, options.until, today)
     with ExitStack() as stack:
         projects = [_entered(stack, open_project(text)) for text in options.paths]
@@ -95,6 +97,8 @@ def run(output: Output, options: Options) -> int:
             output.note(str(move))
         names = {*roots(move.upstream for move in moves), *(DEVICE_NAMES if options.device is not None else ())}
         files = [file for each in projects for file in find(each, names) if chosen.has_file(file.path)]
+        if not files:
+            output.warn(f"no Python file there names {' or '.join(sorted(names))}")
         folder = None if options.no_cache else results_folder()
         with output.progress("checking") as progress:
             report = run_checks(Task(tuple(moves), options.device), files, options.jobs, folder, progress.step)

@@ -32,6 +32,9 @@ RULES: tuple[Rule, ...] = (CUDA_ONLY_CALL, AUTOCAST_DTYPE, ATTENTION_BACKEND_IMP
 JUDGES: dict[type, Judge] = {}
 
 
+DEVICES = ("cpu", "cuda", "hpu", "mlu", "mps", "musa", "npu", "xla", "xpu")
+"""Kinds of device that torch, or a backend outside of it, knows by these names."""
+
 DEVICE_NAMES = frozenset({"torch", *ATTENTION_BACKENDS})
 """Import names of what a file must name for a device to matter."""
 

@@ -202,6 +202,11 @@ def test_new_entries_end_in_half_a_year(project: Path) -> None:
         (["--baseline", "no.toml"], "no.toml: no such baseline; make it with --update-baseline"),
         (["--baseline", "b.toml", "--reason", "x"], "--reason and --until are for new entries of the baseline: "),
         (["--baseline", "b.toml", "--update-baseline", "--until", "soon"], "--until soon: no date; write it like "),
+        (
+            ["--baseline", "b.toml", "--update-baseline", "--until", "2020-01-01"],
+            "--until 2020-01-01: that day is over",
+        ),
+        (["--device", "foo"], "--device foo: no such kind of device; known: cpu, cuda, "),
         (["--select", "symbol-move"], "--select symbol-move: no rule has this name; did you mean symbol-moved?"),
     ],
 )
