@@ -358,7 +358,9 @@ class _Walker:
 
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
-            self.bind_target(target, None)
+            # A function that frees a name at its end has not given it another value.
+            if not isinstance(target, ast.Name) or self.scope.kind is not ScopeKind.FUNCTION:
+                self.bind_target(target, None)
 
     def visit_Global(self, node: ast.Global) -> None:
         self.scope.outer.update(dict.fromkeys(node.names, True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -80,8 +81,8 @@ def check_files(task: Task, files: Sequence[SourceFile], count: int, done: Calla
         DriftError: A process died.
     """
     if count == 1:
-        checker = task.checker()
         with without_collector():
+            checker = task.checker()
             for number, file in enumerate(files):
                 done(number, checker.check(file))
         return
@@ -138,10 +139,10 @@ def _begin(task: Task, origins: Sequence[Origin | None]) -> None:
     global _worker
     # The interrupt of a terminal reaches every process: these end at once, and the first one says so.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()
     _worker = _Worker(task.checker(), origins)
 
 
 def _check(files: Sequence[tuple[SourceFile, int]]) -> list[FileResult]:
     assert _worker is not None
-    with without_collector():
-        return [_worker.checker.check(replace(file, origin=_worker.origins[origin])) for file, origin in files]
+    return [_worker.checker.check(replace(file, origin=_worker.origins[origin])) for file, origin in files]

@@ -22,14 +22,20 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
-    """Parsing makes millions of objects and no cycles: the collector would only walk them again and again."""
+def without_collector(*, kept: bool = False) -> Iterator[None]:
+    """Parsing makes millions of objects and no cycles: the collector would only walk them again and again.
+
+    Args:
+        kept: What was made is needed until the process ends, so it is never walked.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if kept:
+                gc.freeze()
             gc.enable()
 
 

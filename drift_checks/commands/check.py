@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from signatures.errors import DriftError
 from signatures.history import History
+from signatures.parsing import without_collector
 from signatures.upstreams import UPSTREAMS
 
 from ..accepting import Acceptance, acceptance, covering
@@ -90,6 +91,7 @@ def run(output: Output, options: Options) -> int:
         raise DriftError(f"--device {options.device}: no such kind of device; known: {', '.join(DEVICES)}")
     asked = acceptance(options.baseline, options.update_baseline, options.reason, options.until, today)
     with ExitStack() as stack:
+        stack.enter_context(without_collector(kept=True))
         projects = [_entered(stack, open_project(text)) for text in options.paths]
         requirements = upstream_requirements("--from", options.old), upstream_requirements("--to", options.new)
         moves = _moves(output, projects, *requirements)

@@ -32,6 +32,7 @@ FOLLOWED = [
     "from transformers import C\nclass D(C):\n    def m(self, a):\n        super().m(1)",
     "try:\n    from transformers import f\nexcept ImportError:\n    f = None\nif f is not None:\n    f(1)",
     "from transformers import f\ndef outer():\n    def inner():\n        return f(1)",
+    "from transformers import f\ndef outer():\n    g = f\n    try: ...\n    finally: del g\n    g(1)",
     "def outer():\n    from transformers import f\n    return lambda: f(1)",
     "from transformers import f\nclass D:\n    f = 2\n    def n(self):\n        f(1)",
     "from transformers import f\n[f for f in range(3)]\nf(1)",
