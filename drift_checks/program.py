@@ -58,7 +58,6 @@ class Program:
         self._resolvers: dict[str, Resolver | None] = {}
         self._asked: dict[str, set[str]] = {}
         self._digests: dict[str, str] = {}
-        self._defined: dict[str, bool] = {}
         self._mentioned: dict[bytes, bool] = {}
         self._following: set[tuple[str, str]] = set()
 
@@ -92,17 +91,6 @@ class Program:
             data = self._read(path)
             self._digests[path] = blake2b(data, digest_size=16).hexdigest() if data is not None else ""
         return self._digests[path]
-
-    def defines(self, member: str) -> bool:
-        """Whether a file of the project defines a member of that name, or sets it on something."""
-        if member not in self._defined:
-            name = re.escape(member.encode())
-            pattern = re.compile(
-                rb"^[ \t]+(?:async[ \t]+)?def[ \t]+%s\b|^[ \t]+%s[ \t]*[:=]|\.%s[ \t]*=[^=]" % ((name,) * 3), re.M
-            )
-            texts = (data for path in self._files.python_files() if (data := self._read(path)) is not None)
-            self._defined[member] = any(pattern.search(data) for data in texts if member.encode() in data)
-        return self._defined[member]
 
     def mentions(self, word: bytes) -> bool:
         """Whether a file of the project holds a word."""
