@@ -9,7 +9,7 @@ import os
 import platform
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -49,10 +49,11 @@ class ResultsCache:
         folder: Where entries are kept.
         task: What the files are checked against.
         origins: What the files were found in.
+        facts: What else every result depends on.
     """
 
-    def __init__(self, folder: Path, task: Task, origins: Iterable[Origin]) -> None:
-        self._setting = _digest(_settings(task, origins))
+    def __init__(self, folder: Path, task: Task, origins: Iterable[Origin], facts: Sequence[bool] = ()) -> None:
+        self._setting = _digest([*_settings(task, origins), *facts])
         self._folder = folder
         self._wrote = False
 

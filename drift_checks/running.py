@@ -12,6 +12,7 @@ from .moves import roots
 from .program import Program
 from .ranges import Asked
 from .results_cache import ResultsCache
+from .rules.devices import CUDA_TRANSLATOR
 from .sources import SourceFile, Unparsed
 from .workers import Task, check_files, processes
 
@@ -74,7 +75,8 @@ class _Kept:
         names = roots(move.upstream for move in task.moves)
         origins = list(dict.fromkeys(file.origin for file in files if file.origin is not None))
         self._programs = {origin: Program(origin, names) for origin in origins}
-        self.cache = ResultsCache(folder, task, origins)
+        facts = [program.mentions(CUDA_TRANSLATOR) for program in self._programs.values() if task.device is not None]
+        self.cache = ResultsCache(folder, task, origins, facts)
 
     def take(self, results: list[FileResult]) -> list[SourceFile]:
         """Add what is known to the results.

@@ -66,7 +66,9 @@ class MemberNames:
     @cached_property
     def _text(self) -> str:
         """All entries, a line each, behind a line for each module."""
-        return "\n".join(f"{_MODULE}{name}\n{_lines(self._release, name)}" for name in sorted(self.modules))
+        # One emoji in a default would make the whole text four times as large; what is searched for is ASCII.
+        lines = (f"{_MODULE}{name}\n{_lines(self._release, name)}" for name in sorted(self.modules))
+        return "\n".join(each.encode("ascii", "replace").decode("ascii") for each in lines)
 
     def _methods(self, name: str) -> Iterator[Owner]:
         for start, end in self._lines_with(f".{name}\t"):

@@ -119,6 +119,13 @@ def with_another_history(run: Run) -> Report:
     return run()
 
 
+def test_what_a_file_anywhere_in_the_project_does_for_a_device(run: Run) -> None:
+    run(device="npu")
+    (run.project / "other.py").write_text("import transformers\nfrom torch_npu.contrib import transfer_to_npu\n")
+    run(device="npu")
+    assert sorted(run.judged) == ["base.py", "other.py", "uses.py"]
+
+
 @pytest.mark.parametrize("change", [newer_release, with_a_device, with_another_history])
 def test_what_else_a_result_depends_on(run: Run, change: Callable[[Run], Report]) -> None:
     run()
