@@ -246,12 +246,16 @@ class _Walker:
         before = self.guards
         for statement in statements:
             self.visit(statement)
-            self.guards = (*self.guards, *after(statement, self.scope))
+            more = tuple(after(statement, self.scope))
+            if more:
+                self.guards = (*self.guards, *more)
         self.guards = before
 
     def guarded(self, guards: Iterable[Guard], body: list[ast.stmt]) -> None:
-        with self.under(guards):
-            self.block(body)
+        before = self.guards
+        self.guards = (*before, *guards)
+        self.block(body)
+        self.guards = before
 
     def guarded_expression(self, guard: Guard, node: ast.expr) -> None:
         with self.under((guard,)):
