@@ -37,6 +37,7 @@ from .resolution import Resolver, alternatives, is_import_function
 from .scopes import FileScopes, Place, decorated, read_scopes
 from .sources import SourceFile, Unparsed
 from .values import BUILTIN, UNKNOWN, LocalClass, LocalFunction, LocalInstance, Partial, Text, Value
+from .written_arguments import constant, emptied, items_of, read_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class _SiteReader:
         self._upstreams = upstreams
         self._found = found
         self._called: set[ast.AST] = set()
-        self._emptied = frozenset(_emptied(found.calls))
+        self._emptied = frozenset(emptied(found.calls))
         self._own = own_names(found, resolver)
         self._kinds: dict[str, frozenset[str]] = {}
 
@@ -204,7 +205,7 @@ class _SiteReader:
         for keyword in node.keywords:
             if keyword.arg is None:
                 display = self._display(keyword.value, place)
-                items = _items_of(display) if display is not None else ()
+                items = items_of(display) if display is not None else ()
                 written += items
                 # What is put into a dict later is passed as well.
                 more = more or display is not keyword.value or len(items) < len(display.keys)
@@ -244,7 +245,7 @@ class _SiteReader:
             if len(node.args) == 2:
                 return Access.READ
             if not self._is_prepared(name):
-                return Access.OR_NONE if _constant(node.args[2]) == "None" else Access.DEFAULTED
+                return Access.OR_NONE if constant(node.args[2]) == "None" else Access.DEFAULTED
         return Access.OPTIONAL
 
     def _constructor(self, of: LocalClass, node: ast.Call) -> tuple[Value, frozenset[str]]:
@@ -343,7 +344,7 @@ class _SiteReader:
         """`function(…)[0]`, and `value["key"]` of a value that is no result."""
         node = place.node
         assert isinstance(node, ast.Subscript)
-        key, span = _constant(node.slice), Span.of(node.slice)
+        key, span = constant(node.slice), Span.of(node.slice)
         results = list(self._result(node.value, place, Use.INDEXED, key, 0, span))
         yield from results
         value = self._resolver.value(node.value, place.scope)
@@ -559,41 +560,6 @@ def _class_tested(test: ast.expr, subject: ast.expr) -> ast.expr | None:
             union = ast.BinOp(union, ast.BitOr(), element)
         return union
     return of
-
-
-def read_arguments(node: ast.Call) -> Arguments:
-    """What a call passes, as it is written."""
-    positional: list[Span] = []
-    star = False
-    for argument in node.args:
-        star = star or isinstance(argument, ast.Starred)
-        if not star:
-            positional.append(Span.of(argument))
-    keywords = tuple(Keyword(k.arg, Span.of(k), _constant(k.value)) for k in node.keywords if k.arg is not None)
-    values = tuple(_constant(argument) for argument in node.args[: len(positional)])
-    return Arguments(tuple(positional), keywords, star, any(k.arg is None for k in node.keywords), values)
-
-
-def _emptied(calls: list[Place]) -> Iterator[str]:
-    """Names of mappings that something may be taken out of."""
-    for place in calls:
-        called = place.node.func if isinstance(place.node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr in ("pop", "popitem", "clear"):
-            yield ast.unparse(called.value)
-
-
-def _items_of(display: ast.Dict) -> tuple[Keyword, ...]:
-    """The keywords that `**` of a dict display passes, those whose keys are written out."""
-    return tuple(
-        Keyword(key.value, Span.of(key), _constant(value))
-        for key, value in zip(display.keys, display.values, strict=True)
-        if isinstance(key, ast.Constant) and isinstance(key.value, str)
-    )
-
-
-def _constant(node: ast.expr) -> str:
-    """A constant as `repr` writes it; "" for any other expression."""
-    return repr(node.value) if isinstance(node, ast.Constant) else ""
 
 
 def _access(node: ast.expr) -> Access:
