@@ -105,7 +105,7 @@ class Baseline:
         if not os.path.lexists(path):
             return path
         folder = os.path.abspath(self.file.parent)  # noqa: PTH100 - `relpath` needs both without links followed
-        return Path(os.path.relpath(os.path.abspath(path), folder)).as_posix()  # noqa: PTH100
+        return Path(os.path.relpath(os.path.abspath(path), folder)).as_posix()  # noqa: PTH100 - as above
 
     def updated(self, findings: Iterable[Finding], covered: Callable[[Entry], bool], terms: Terms) -> Baseline:
         """The baseline that accepts all of these findings.

@@ -140,7 +140,7 @@ def _write(path: Path, content: bytes) -> None:
         os.replace(name, path)  # noqa: PTH105 - a text, not a path
     except OSError:
         with suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
+            os.unlink(name)  # noqa: PTH108 - a text, not a path
         raise
 
 
@@ -151,7 +151,7 @@ def _shrink(folder: Path) -> None:
         size += each
         if number >= _MOST_ENTRIES or size > _MOST_BYTES:
             with suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
+                os.unlink(path)  # noqa: PTH108 - a text, not a path
 
 
 def _entries(folder: Path) -> Iterator[tuple[float, int, str]]:

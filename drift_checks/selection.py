@@ -49,7 +49,7 @@ def pattern(text: str, base: Path) -> Pattern:
 
 def _absolute(path: Path) -> Path:
     """An absolute path with links left as they are: a pattern names what users see."""
-    return Path(os.path.abspath(path))  # noqa: PTH100
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows links
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,28 +83,11 @@ def _is_set_at_first(surface: Surface, symbol: Symbol, name: str) -> bool:
 
 
 def defined_by_subclass(surface: Surface, path: str, name: str) -> bool:
-    """Whether an instance of a subclass may well have a member that the class does not have.
-
-    A few families of models that keep a member of their own do not count: code for any model fails with all others.
-    """
+    """Whether an instance of a subclass may have a member that the class does not have."""
     if surface.members is None:
         return True
     owners = surface.members.owners(name)
-    below = [owner for owner in owners if any(ref.path == path for ref in surface.mro(owner.path))]
-    families = {_family(owner.module) for owner in below}
-    if "" in families:
-        return True
-    return len(families) > _FEW_FAMILIES * len({_family(module) for module in surface.members.modules})
-
-
-_FEW_FAMILIES = 0.025
-"""In 5.0.0, 7 of 409 families of transformers keep a tokenizer with `encode_plus`, which its base has lost."""
-
-
-def _family(module: str) -> str:
-    """The family of models that a module belongs to; "" for all that is common to them."""
-    parts = module.split(".", 3)
-    return parts[2] if len(parts) > 3 and parts[1] == "models" and parts[2] != "auto" else ""
+    return any(ref.path == path for owner in owners for ref in surface.mro(owner.path))
 
 
 def lost_below(name: str, old: Surface, new: Surface) -> tuple[Successor, str] | None:
