@@ -156,14 +156,23 @@ class Reader:
 
     def _try(self, node: ast.Try) -> None:
         """Handlers first: their names count only where the `try` binds none, and what they export are placeholders."""
-        before = {key: texts for key, texts in self._entries.items() if texts[0].startswith('["c"')}
+        before = dict(self._entries)
         for handler in node.handlers:
             self._placeholders(handler.body)
         self._statements([*node.body, *node.orelse, *node.finalbody])
         for key, texts in before.items():
-            # `try: T5LayerNorm = apex…` after `class T5LayerNorm`: a substitute from a package that is seldom there.
-            if self._entries.get(key, texts) is not texts and node.handlers:
+            if node.handlers and self._is_substitute(self._entries.get(key, texts), texts):
                 self._entries[key] = texts
+
+    def _is_substitute(self, later: tuple[str, str], earlier: tuple[str, str]) -> bool:
+        """Whether a `try` binds anew what is bound already, from a place that is seldom there."""
+        if later == earlier:
+            return False
+        # `try: T5LayerNorm = apex…` after `class T5LayerNorm`; `try: from .other import f` after `def f`.
+        if earlier[0].startswith('["c"'):
+            return True
+        root = self._module.partition(".")[0]
+        return later[0].startswith('["i",') and json.loads(later[0])[1].partition(".")[0] == root
 
     def _block(self, node: ast.With | ast.For | ast.While) -> None:
         if isinstance(node, ast.For):
