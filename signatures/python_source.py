@@ -9,7 +9,7 @@ import sys
 
 from .expressions import SourceText, assumes_dependency, constant_string, dotted, truth, unpacked
 from .function_bodies import BodyReader
-from .model import Assignment, Class, Entry, Function, Import, Kind, Parameter, Signature, encode
+from .model import Assignment, Class, Entry, Function, Import, Kind, Parameter, Signature, decode, encode
 from .parsing import Unreadable, parse
 from .source_patterns import (
     answering_module,
@@ -317,6 +317,8 @@ class Reader:
             owner == "sys.modules" and isinstance(value, ast.Call) and (dotted(value.func) or "").endswith("LazyModule")
         ):
             self._lazy(value)
+        elif owner == "sys.modules" and dotted(target.slice) == "__name__" and isinstance(value, ast.Call):
+            self._stands_in(dotted(value.func) or "")
         elif isinstance(target.value, ast.Call) and dotted(target.value.func) == "globals":
             self._fact("@dynamic", 1)
 
@@ -328,6 +330,16 @@ class Reader:
         extra = next((k.value for k in call.keywords if k.arg == "extra_objects"), None)
         names = [key for key, _ in items(extra)] if isinstance(extra, ast.Dict) else []
         self._fact("@lazy", [how, names])
+
+    def _stands_in(self, name: str) -> None:
+        """An instance takes the module's place, as in `torch.backends.cudnn`: its class's members are the module's."""
+        surface, _ = self._entries.get(name, ("", ""))
+        if surface.startswith('["c"'):
+            standing = decode(name, surface)
+            assert isinstance(standing, Class)
+            for member in (*(attribute.name for attribute in standing.attributes), *standing.methods):
+                if member not in self._entries and not member.startswith("__"):
+                    self._bind(member, Assignment(member, "…"))
 
     # Calls at module level
 

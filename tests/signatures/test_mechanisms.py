@@ -1,4 +1,4 @@
-"""The sixteen ways in which upstream's files hide what resolves: each in a small program and in a released wheel."""
+"""The ways in which upstream's files hide what resolves: each in a small program and in a released wheel."""
 
 from __future__ import annotations
 
@@ -1053,3 +1053,37 @@ class TestAnnouncedRemovals:
             signature = release.signature(release.resolve(arguments))
             assert signature is not None
             assert (signature.get("warmup_ratio") is not None) is there
+
+
+class TestModulesThatAreInstances:
+    """An instance of a class takes the module's place, as in `torch.backends.cudnn`: its members are the module's."""
+
+    PROGRAM: ClassVar[Files] = {
+        "tiny/__init__.py": "",
+        "tiny/backend.py": """
+            import sys, types
+
+            def plain(): ...
+
+            class Standing(types.ModuleType):
+                conv = object()
+                enabled: bool = True
+
+                def __init__(self, held, name):
+                    super().__init__(name)
+                    self.__held = held
+
+                def flags(self): ...
+
+                def __getattr__(self, name):
+                    return getattr(self.__held, name)
+
+            sys.modules[__name__] = Standing(sys.modules[__name__], __name__)
+        """,
+    }
+
+    def test_program(self, tmp_path: Path) -> None:
+        release = surface(self.PROGRAM)
+        names = [f"tiny.backend.{name}" for name in ("conv", "enabled", "flags", "plain", "absent")]
+        really = run(tmp_path, self.PROGRAM, f"answer = [walk(path) is not None for path in {names!r}]")
+        assert [release.resolve(path).found for path in names] == really == [True, True, True, True, False]
