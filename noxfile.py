@@ -17,6 +17,14 @@ nox.options.error_on_external_run = True
 ROOT = Path(__file__).parent
 BENCHMARKS = ROOT / "benchmarks"
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+MATRIX = (ROOT / "tests" / "matrix" / "releases.txt").read_text(encoding="utf-8").split()
+SPREAD = ("4.49.0", "4.53.3", "4.57.6", "5.3.0", "5.4.0", "5.9.0", "5.15.0", MATRIX[-1])
+"""What `nox` runs by itself: both sides of the largest changes, and the newest release."""
+
+# One torch for all releases; torchvision's release that goes with it would take the newest torch if it were free to.
+TORCH, TORCHVISION = "torch==2.13.0", "torchvision==0.28.0"
+
+nox.options.sessions = ["lint", "tests", *(f"matrix({release})" for release in SPREAD)]
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
@@ -26,13 +34,23 @@ def prepare(session: nox.Session, *groups: str) -> None:
         session: The session to prepare.
         groups: Names from `[dependency-groups]`.
     """
-    # uv does not read pip's settings; wheels that pip would find in a folder must be found by uv too.
-    if links := os.environ.get("PIP_FIND_LINKS", "").split():
-        session.env.setdefault("UV_FIND_LINKS", ",".join(links))
+    settle(session)
+    session.install(".[drift]", *nox.project.dependency_groups(PYPROJECT, *groups))
+
+
+def settle(session: nox.Session) -> bool:
+    """Set what installs and runs depend on; whether wheels lie in a folder of this machine.
+
+    Args:
+        session: The session to prepare.
+    """
     session.env["UV_PYTHON_DOWNLOADS"] = "never"
     # Where bytecode is off, every process compiles its imports anew: two to three times the CPU.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    session.install(".[drift]", *nox.project.dependency_groups(PYPROJECT, *groups))
+    # uv does not read pip's settings; wheels that pip would find in a folder must be found by uv too.
+    links = os.environ.get("UV_FIND_LINKS") or ",".join(os.environ.get("PIP_FIND_LINKS", "").split())
+    session.env["UV_FIND_LINKS"] = links
+    return bool(links)
 
 
 @nox.session
@@ -50,6 +68,30 @@ def tests(session: nox.Session) -> None:
     """Run the tests against the installed package; arguments go to pytest."""
     prepare(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("release", [nox.param(release, id=release) for release in MATRIX])
+def matrix(session: nox.Session, release: str) -> None:
+    """Run `compat` on a real install of a transformers release, and compare the results with those of the others."""
+    linked = settle(session)
+    session.env["UV_CONSTRAINT"] = constraint(session)
+    # The index's own torch is built for CUDA, 3 GB of it; uv knows where the CPU builds are.
+    build = () if linked or session.venv_backend != "uv" else ("--torch-backend", "cpu")
+    groups = nox.project.dependency_groups(PYPROJECT, "matrix")
+    session.install(*build, ".[drift]", *groups, TORCH, f"transformers=={release}")
+    session.install("--no-deps", TORCHVISION)
+    results = ROOT / ".nox" / "matrix-results"
+    session.env["MATRIX_RESULTS"] = str(results)
+    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/matrix"]))
+    session.run("python", "-m", "tests.matrix.observations", str(results))
+
+
+def constraint(session: nox.Session) -> str:
+    """A file that keeps a resolver from any other torch, whatever asks for one."""
+    file = Path(session.create_tmp()) / "constraint.txt"
+    file.write_text(f"{TORCH}\n", encoding="utf-8")
+    return str(file)
 
 
 def benchmark(path: Path) -> None:

@@ -8,8 +8,16 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
+# The newest release of each upstream that the adapters were checked against; the tests hold it to the history.
+NEWEST_KNOWN = {"torch": "2.15.0", "torch-npu": "2.14.0", "transformers": "5.23.0"}
+
+
 class UnreadableRelease(RuntimeError):
     """A distribution is installed, but its metadata names no valid version."""
+
+
+class UnsupportedRelease(RuntimeError):
+    """Nothing here is right for the release that is installed."""
 
 
 def installed_release(distribution: str) -> Version | None:

@@ -234,6 +234,23 @@ def update(**arguments: Any) -> None:
 
 
 @main.command()
+@click.argument("name", required=False)
+@output_options("text", "json", "markdown")
+def verify(**arguments: Any) -> None:
+    """Every adapter of `compat` against every release of the history.
+
+    The sets of a function's adapters hold each release once; what they import is there, and their calls bind, in every
+    release that they are for. NAME is an upstream.
+
+    \b
+    Examples:
+      drift verify
+      drift verify transformers --format markdown
+    """
+    _run("verify", **arguments)
+
+
+@main.command()
 @click.argument("rule", required=False, shell_complete=_completed("rules"))
 @output_options("text", "json", "markdown")
 def explain(**arguments: Any) -> None:

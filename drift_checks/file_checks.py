@@ -25,8 +25,9 @@ from .call_sites import (
     UnknownSite,
     roots,
 )
+from .compat_names import COVERED
 from .extraction import FileSites, GuardedSite, extract
-from .findings import Confidence, Finding, Outcome
+from .findings import Confidence, Finding, Fix, Outcome
 from .guards import FileGuards
 from .locating import locate
 from .program import Program
@@ -149,6 +150,7 @@ class FileChecker:
                     # The downstream's own function runs there.
                     continue
                 if met.releases:
+                    met.problem = _with_compat(guarded.site, met.problem)
                     works_in = self._works_in(guarded, met.problem, pair)
                     yield self._finding(file, met, pair, works_in)
                     for span in edited_uses(found, guarded.site, met.problem):
@@ -196,7 +198,7 @@ class FileChecker:
         older = [version for version in self._asked.get(name, ()) if version != pair.new.version]
         if older and not isinstance(guarded.site, UnknownSite):
             answers = self._releases[name].answers(
-                _subject(guarded.site),
+                subject(guarded.site),
                 older,
                 lambda surface: _judgement(guarded, Pair(pair.old, surface), guess=False).problems,
             )
@@ -232,11 +234,21 @@ class FileChecker:
             return f"=={pair.old.version}"
         open_anyway = _judgement(guarded, Pair(pair.old, pair.old), guess=False).unresolved
         works = known.answers(
-            _subject(guarded.site),
+            subject(guarded.site),
             known.versions,
             lambda surface: _works(guarded, problem, Pair(pair.old, surface), open_anyway),
         )
         return specifier((version, works[version]) for version in known.versions)
+
+
+def _with_compat(site: Site, problem: Problem) -> Problem:
+    """A problem with `compat` as its fix, where nothing of upstream's is one and `compat` stands for what is named."""
+    name = COVERED.get(problem.symbol) if problem.fix is None and isinstance(site, _NAMING) else None
+    return problem if name is None else replace(problem, fix=Fix("compat", f"compat.{name}", "unsafe"))
+
+
+# An override or a patch needs upstream's own.
+_NAMING = (AttributeSite, CallSite, ImportSite)
 
 
 def _replaced(sites: Iterable[GuardedSite], by_root: Mapping[str, Pair]) -> frozenset[str]:
@@ -311,7 +323,7 @@ def _has(judgement: Judgement, problem: Problem) -> bool:
 
 def _works(guarded: GuardedSite, problem: Problem, pair: Pair, open_anyway: int) -> bool:
     """Whether the text that is a problem in one release is sure to be none in another, whatever its rule is there."""
-    if all(_is_missing(site, pair.new) for site in (guarded.site, *guarded.alternatives)):
+    if all(is_missing(site, pair.new) for site in (guarded.site, *guarded.alternatives)):
         return False
     judgement = _judgement(guarded, pair, guess=False)
     if judgement.unresolved > open_anyway:
@@ -319,7 +331,7 @@ def _works(guarded: GuardedSite, problem: Problem, pair: Pair, open_anyway: int)
     return all(o.span != problem.span or outcome(o) is Outcome.DEPRECATED for o in judgement.problems)
 
 
-def _subject(site: Site) -> str:
+def subject(site: Site) -> str:
     """What several call sites are about together."""
     if isinstance(site, ImportSite):
         return site.module
@@ -330,7 +342,7 @@ def _subject(site: Site) -> str:
     return site.name if isinstance(site, UnknownSite) else site.symbol.path
 
 
-def _is_missing(site: Site, surface: Surface) -> bool:
+def is_missing(site: Site, surface: Surface) -> bool:
     """Whether a release has no such thing at all, as before it was added."""
     if isinstance(site, UnknownSite):
         return False

@@ -185,17 +185,17 @@ class Names(ABC):
         if alias is not None:
             return self._through_alias(module, name, *alias)
         lazy = "@lazy" in entries
-        starred = [] if lazy else _stars(entries)
         if not lazy and name in entries:
             answer = self._bound_name(module, name)
             # An import that finds nothing would end the module, but inside a `try`: then a star import's name stays.
-            if answer[0] is not Status.MISSING or not starred:
+            if answer[0] is not Status.MISSING or not _stars(entries):
                 return answer
         if lazy:
             exported = self._lazily(module, name, entries)
             if exported is not None:
                 return exported
         submodule = f"{module}.{name}"
+        starred = [] if lazy else _stars(entries)
         unknown = "@dynamic" in entries or "@extension" in entries or "@dummy" in entries
         for source, whole in reversed(starred):
             if not self.module_exists(source):

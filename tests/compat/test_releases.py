@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -62,25 +59,3 @@ def test_metadata_without_a_version_is_one_clear_line(
     with pytest.raises(UnreadableRelease, match=r"^broken is installed.*reinstall it$") as caught:
         installed_release("broken")
     assert "\n" not in str(caught.value)
-
-
-def newly_imported(statement: str) -> set[str]:
-    """The modules outside the standard library that a fresh interpreter imports to run a statement."""
-    program = (
-        "import json, sys\n"
-        "before = set(sys.modules)\n"
-        f"{statement}\n"
-        "new = {name for name in set(sys.modules) - before if name.split('.')[0] not in sys.stdlib_module_names}\n"
-        "print(json.dumps(sorted(new)))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stdout))
-
-
-def test_importing_compat_imports_nothing_else() -> None:
-    assert newly_imported("import compat") == {"compat", "compat._releases"}
-
-
-def test_asking_for_a_release_imports_packaging_and_no_upstream() -> None:
-    imported = newly_imported("import compat; compat.installed_release('packaging'); compat.installed_release('torch')")
-    assert {name.split(".")[0] for name in imported} == {"compat", "packaging"}

@@ -15,7 +15,7 @@ from signatures.errors import DriftError
 
 from ..histories import drift, write_history
 
-COMMANDS = ("check", "history", "diff", "releases", "update", "explain", "completion")
+COMMANDS = ("check", "history", "diff", "releases", "update", "verify", "explain", "completion")
 
 
 @pytest.fixture(autouse=True)
