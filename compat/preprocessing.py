@@ -24,7 +24,7 @@ def preprocess_patch(processor_class: type, preprocess: Callable[..., Any]) -> P
     """The patch that makes a processor class preprocess with a function that is written once for all releases.
 
     Args:
-        processor_class: The class, such as `compat.image_processing.Qwen2VLImageProcessor`.
+        processor_class: The class, such as `image_processing.tensor_class("Qwen2VLImageProcessor")` gives it.
         preprocess: The function, as `preprocess_hook` takes it.
 
     Returns:

@@ -37,6 +37,7 @@ DEMAND: tuple[Shim, ...] = (
             "devices.memory_allocated",
             "devices.manual_seed_all",
         ),
+        "run on a CPU and on stand-ins of the other devices",
     ),
     Shim(
         2,
@@ -129,6 +130,7 @@ DEMAND: tuple[Shim, ...] = (
         23,
         "operators of torch_npu are renamed, and in `torch_npu` or `torch.ops.npu`",
         ("ops.call", "ops.find", "ops.takes", "ops.parameters"),
+        "run on stand-ins with the recorded schemas: no kernel ran",
     ),
     Shim(24, "docstring decorators", ("backports.install",)),
     Shim(25, "`num_logits_to_keep` is `logits_to_keep` (4.49)", ("calls.call", "calls.prepare")),
@@ -234,6 +236,7 @@ DEMAND: tuple[Shim, ...] = (
         42,
         "patches and profiler of torch_npu",
         ("profiler.profile", "profiler.experimental_config", "profiler.apply_npu_patches"),
+        "run on stand-ins: there was no NPU",
     ),
     Shim(
         43,
