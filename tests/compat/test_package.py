@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -80,22 +78,6 @@ def test_a_copy_under_another_name_passes_the_tests(tmp_path: Path) -> None:
     # `CI` is hypothesis's word for a machine whose speed is not what is tested.
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "CI": "1"})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-
-
-def test_every_public_name_is_run_in_the_matrix() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "matrix").glob("test_*.py")]
-    marks = "".join(
-        mark for text in texts for mark in re.findall(r"pytest\.mark\.covers\((.*?)\n(?:@|def|class)", text, re.S)
-    )
-    names = [f"{module}.{name}" for module in compat.MODULES for name in public(module)]
-    errors = {name for name in names if name.endswith(("CallMismatch", "MissingOperator", "LeftOut"))}
-    # The names of tokenizers are put together in that test.
-    assert [n for n in names if f'"{n}"' not in marks and n not in errors and not n.startswith("tokenizers.")] == []
-
-
-def public(module: str) -> list[str]:
-    """The public names of a module."""
-    return list(importlib.import_module(f"compat.{module}").__all__)
 
 
 def test_the_newest_known_releases_are_those_of_the_history() -> None:

@@ -54,3 +54,12 @@ def test_the_guide_has_a_page_for_every_module_and_the_tables_are_those_of_the_a
 def test_the_matrix_ran_on_every_release_that_it_lists() -> None:
     listed = (ROOT / "tests" / "matrix" / "releases.txt").read_text(encoding="utf-8").split()
     assert list(Ran.read(GUIDE / "ran.json").releases) == listed
+
+
+def test_every_public_name_but_the_errors_ran_somewhere() -> None:
+    ran = Ran.read(GUIDE / "ran.json").functions
+    names = [
+        (module, name) for module in compat.MODULES for name in importlib.import_module(f"compat.{module}").__all__
+    ]
+    missed = {f"{module}.{name}" for module, name in names} - ran.keys()
+    assert missed == {"calls.CallMismatch", "ops.CallMismatch", "ops.MissingOperator", "profiler.LeftOut"}
